@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <glib-object.h>
+#include <stdatomic.h>
+
+#include "base/thr-dispatcher-private.h"
+
+G_BEGIN_DECLS
+
+/* What an object needs to keep to its owner context (rule 1): it stands right
+ * behind the parent instance of each class that does. */
+typedef struct
+{
+  ThrDispatcher *dispatcher; /* a reference, from init to finalize */
+  ThrNode node;              /* the object's only way into the inbox */
+  _Atomic int leaving;       /* see thr-home.c */
+} ThrHome;
+
+#define THR_HOME_OF(object) ((ThrHome *) ((guint8 *) (object) + sizeof (GObject)))
+#define THR_OBJECT_OF(home) ((gpointer) ((guint8 *) (home) - sizeof (GObject)))
+
+/* For init and finalize. */
+void     thr_home_init    (ThrHome       *self,
+                           ThrDispatcher *dispatcher);
+void     thr_home_clear   (ThrHome       *self);
+
+/* First in dispose: TRUE at home; else the object is on its way there, and
+ * dispose returns without chaining up. Any readable property will do. */
+gboolean thr_home_dispose (ThrHome       *self,
+                           GParamSpec    *pspec);
+
+/* First in dispatch_properties_changed: TRUE at home, where the class emits;
+ * else it may only mark what changed, and post. `*leaving` tells that the
+ * object must not be touched at all any more. */
+gboolean thr_home_may_emit (ThrHome      *self,
+                            gboolean     *leaving);
+
+G_END_DECLS

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Where threads wait until a word of some object changes. A mutex and a
+ * condition an object would cost more than most objects ever wait, so objects
+ * share a fixed number of spots, by address. Who waits rechecks its word each
+ * time it wakes; who changes the word changes it first and then wakes.
+ *
+ * A spot also guards the rarely touched fields of the objects that hash to it.
+ * Two spots are never locked at once. */
+typedef struct
+{
+  GMutex lock;
+  GCond changed;
+} ThrSpot;
+
+ThrSpot *thr_parking_spot     (gconstpointer object);
+void     thr_spot_wake        (ThrSpot      *spot);
+void     thr_parking_wake_all (void);
+
+/* With the spot locked; -1 is no deadline. FALSE once the deadline is over. */
+gboolean thr_spot_wait        (ThrSpot      *spot,
+                               gint64        deadline);
+
+/* A time-out in microseconds as a monotonic time, or -1 for none. */
+gint64   thr_deadline         (gint64        timeout);
+gboolean thr_deadline_is_over (gint64        deadline);
+
+/* FALSE with THR_ERROR_INVALID_ARGUMENT where the time-out is negative. */
+gboolean thr_timeout_check    (gint64        timeout,
+                               GError      **error);
+
+G_END_DECLS

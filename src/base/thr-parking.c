@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "base/thr-parking-private.h"
+
+#include "base/thr-enums.h"
+#include "base/thr-error.h"
+#include "base/thr-i18n-private.h"
+
+#define N_SPOTS 64
+
+static ThrSpot spots[N_SPOTS];
+
+ThrSpot *
+thr_parking_spot (gconstpointer object)
+{
+  guint64 address = (guintptr) object;
+
+  /* Fibonacci hashing: the top bits of the product are well mixed. */
+  return &spots[(address * G_GUINT64_CONSTANT (0x9E3779B97F4A7C15)) >> 58];
+}
+
+void
+thr_spot_wake (ThrSpot *spot)
+{
+  g_mutex_lock (&spot->lock);
+  g_cond_broadcast (&spot->changed);
+  g_mutex_unlock (&spot->lock);
+}
+
+void
+thr_parking_wake_all (void)
+{
+  for (guint i = 0; i < N_SPOTS; i++)
+    thr_spot_wake (&spots[i]);
+}
+
+gboolean
+thr_spot_wait (ThrSpot *spot,
+               gint64   deadline)
+{
+  if (deadline < 0)
+    {
+      g_cond_wait (&spot->changed, &spot->lock);
+      return TRUE;
+    }
+  return g_cond_wait_until (&spot->changed, &spot->lock, deadline);
+}
+
+gint64
+thr_deadline (gint64 timeout)
+{
+  return timeout >= THR_FOREVER ? -1 : g_get_monotonic_time () + timeout;
+}
+
+gboolean
+thr_deadline_is_over (gint64 deadline)
+{
+  return deadline >= 0 && g_get_monotonic_time () >= deadline;
+}
+
+gboolean
+thr_timeout_check (gint64   timeout,
+                   GError **error)
+{
+  if (timeout >= 0)
+    return TRUE;
+
+  g_set_error (error, THR_ERROR, THR_ERROR_INVALID_ARGUMENT,
+               _("A time-out of %lld µs is negative: give 0 not to wait at all, "
+                 "or THR_FOREVER to wait without end"),
+               (long long) timeout);
+  return FALSE;
+}

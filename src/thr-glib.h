@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#define THR_GLIB_INSIDE
+
+#include <thr-glib/thr-version.h>
+
+#include <thr-glib/thr-enums.h>
+#include <thr-glib/thr-error.h>
+
+#include <thr-glib/thr-background.h>
+#include <thr-glib/thr-thread-manager.h>
+#include <thr-glib/thr-thread-wrapper.h>
+
+#undef THR_GLIB_INSIDE

@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "threads/thr-background.h"
+
+#include "threads/thr-core-private.h"
+
+/**
+ * ThrBackground:
+ *
+ * A function that is ready to be called in the background: with its manager,
+ * callbacks and options, so that a call is only a call.
+ *
+ * Each [method@Thr.Background.call] is a new job.
+ *
+ * ```c
+ * ThrBackground *send_mail = thr_background_new (NULL, do_send_mail, account, NULL);
+ *
+ * thr_background_set_on_end (send_mail, mail_sent, window, NULL);
+ * ...
+ * g_autoptr (ThrThreadWrapper) job = thr_background_call (send_mail, arguments, 2);
+ * ```
+ *
+ * # Thread safety
+ *
+ * It is set up on the thread that made it, before the first call. From then on
+ * it may be called on any thread: the jobs belong to the owner context of the
+ * caller, as any job. What was given to it is released in its own owner
+ * context, that of its maker.
+ *
+ * # Shutdown
+ *
+ * Its jobs keep it alive.
+ *
+ * Since: 1.0
+ */
+
+struct _ThrBackground
+{
+  GObject parent_instance;
+  ThrHome home;
+
+  ThrThreadManager *manager; /* a reference */
+  ThrCallback function;      /* a ThrBackgroundFunc */
+  ThrCallback on_success;
+  ThrCallback on_fail;
+  ThrCallback on_end;
+
+  GMutex options_lock; /* guards what follows */
+  char *name;
+  int priority;
+};
+
+enum
+{
+  PROP_0,
+  PROP_MANAGER,
+  PROP_NAME,
+  PROP_PRIORITY,
+  N_PROPS,
+};
+
+static GParamSpec *props[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (ThrBackground, thr_background, G_TYPE_OBJECT)
+
+/* One call of it: the user data of a job. */
+typedef struct
+{
+  ThrBackground *background; /* a reference */
+  gsize n_arguments;
+  GValue arguments[];
+} Call;
+
+static Call *
+call_new (ThrBackground *background,
+          const GValue  *arguments,
+          gsize          n_arguments)
+{
+  Call *self = g_malloc0 (sizeof (Call) + n_arguments * sizeof (GValue));
+
+  self->background = g_object_ref (background);
+  self->n_arguments = n_arguments;
+  for (gsize i = 0; i < n_arguments; i++)
+    {
+      g_value_init (&self->arguments[i], G_VALUE_TYPE (&arguments[i]));
+      g_value_copy (&arguments[i], &self->arguments[i]);
+    }
+  return self;
+}
+
+/* In the job's owner context, which need not be the background's. */
+static void
+call_free (gpointer data)
+{
+  Call *self = data;
+  ThrBackground *background = self->background;
+
+  for (gsize i = 0; i < self->n_arguments; i++)
+    g_value_unset (&self->arguments[i]);
+  g_free (self);
+
+  if (thr_dispatcher_is_home (background->home.dispatcher))
+    g_object_unref (background);
+  else
+    thr_dispatcher_invoke (background->home.dispatcher, g_object_unref, background);
+}
+
+static gboolean
+run_call (ThrThreadWrapper *thread,
+          gpointer          user_data,
+          GError          **error)
+{
+  Call *call = user_data;
+  ThrCallback *function = &call->background->function;
+
+  return ((ThrBackgroundFunc) function->func) (thread, call->arguments, call->n_arguments,
+                                               function->user_data, error);
+}
+
+static void
+thr_background_dispose (GObject *object)
+{
+  ThrBackground *self = THR_BACKGROUND (object);
+
+  if (!thr_home_dispose (&self->home, props[PROP_NAME]))
+    return;
+
+  G_OBJECT_CLASS (thr_background_parent_class)->dispose (object);
+}
+
+static void
+thr_background_finalize (GObject *object)
+{
+  ThrBackground *self = THR_BACKGROUND (object);
+  ThrDispatcher *home = self->home.dispatcher;
+
+  thr_assert_home (home);
+
+  thr_callback_clear (&self->function, home);
+  thr_callback_clear (&self->on_success, home);
+  thr_callback_clear (&self->on_fail, home);
+  thr_callback_clear (&self->on_end, home);
+  g_clear_object (&self->manager);
+  g_mutex_clear (&self->options_lock);
+  g_free (self->name);
+  thr_home_clear (&self->home);
+  G_OBJECT_CLASS (thr_background_parent_class)->finalize (object);
+}
+
+static void
+notify_cb (gpointer data)
+{
+  ThrBackground *self = data;
+
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_NAME]);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PRIORITY]);
+  g_object_unref (self);
+}
+
+static void
+thr_background_dispatch_properties_changed (GObject     *object,
+                                            guint        n_pspecs,
+                                            GParamSpec **pspecs)
+{
+  ThrBackground *self = THR_BACKGROUND (object);
+  gboolean leaving;
+
+  if (thr_home_may_emit (&self->home, &leaving))
+    {
+      if (thr_gate_is_open ())
+        G_OBJECT_CLASS (thr_background_parent_class)
+          ->dispatch_properties_changed (object, n_pspecs, pspecs);
+    }
+  else if (!leaving)
+    thr_dispatcher_invoke (self->home.dispatcher, notify_cb, g_object_ref (self));
+}
+
+static void
+thr_background_get_property (GObject    *object,
+                             guint       prop_id,
+                             GValue     *value,
+                             GParamSpec *pspec)
+{
+  ThrBackground *self = THR_BACKGROUND (object);
+
+  switch (prop_id)
+    {
+    case PROP_MANAGER:
+      g_value_set_object (value, thr_background_get_manager (self));
+      break;
+    case PROP_NAME:
+      g_value_take_string (value, thr_background_dup_name (self));
+      break;
+    case PROP_PRIORITY:
+      g_value_set_int (value, thr_background_get_priority (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+thr_background_set_property (GObject      *object,
+                             guint         prop_id,
+                             const GValue *value,
+                             GParamSpec   *pspec)
+{
+  ThrBackground *self = THR_BACKGROUND (object);
+
+  switch (prop_id)
+    {
+    case PROP_MANAGER:
+      self->manager = g_value_dup_object (value);
+      break;
+    case PROP_NAME:
+      thr_background_set_name (self, g_value_get_string (value));
+      break;
+    case PROP_PRIORITY:
+      thr_background_set_priority (self, g_value_get_int (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+thr_background_class_init (ThrBackgroundClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags readwrite =
+    G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+
+  G_STATIC_ASSERT (G_STRUCT_OFFSET (ThrBackground, home) == sizeof (GObject));
+
+  object_class->dispose = thr_background_dispose;
+  object_class->finalize = thr_background_finalize;
+  object_class->dispatch_properties_changed = thr_background_dispatch_properties_changed;
+  object_class->get_property = thr_background_get_property;
+  object_class->set_property = thr_background_set_property;
+
+  /**
+   * ThrBackground:manager: (getter get_manager)
+   *
+   * The manager that runs the jobs.
+   *
+   * Since: 1.0
+   */
+  props[PROP_MANAGER] =
+    g_param_spec_object ("manager", NULL, NULL, THR_TYPE_THREAD_MANAGER,
+                         readwrite | G_PARAM_CONSTRUCT_ONLY);
+
+  /**
+   * ThrBackground:name: (getter dup_name) (setter set_name)
+   *
+   * The name that each job gets; %NULL for its ident.
+   *
+   * Since: 1.0
+   */
+  props[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL, readwrite);
+
+  /**
+   * ThrBackground:priority: (getter get_priority) (setter set_priority)
+   *
+   * The priority that each job gets; a lower number runs earlier.
+   *
+   * Since: 1.0
+   */
+  props[PROP_PRIORITY] =
+    g_param_spec_int ("priority", NULL, NULL, G_MININT, G_MAXINT, G_PRIORITY_DEFAULT, readwrite);
+
+  g_object_class_install_properties (object_class, N_PROPS, props);
+}
+
+static void
+thr_background_init (ThrBackground *self)
+{
+  thr_home_init (&self->home, thr_dispatcher_for_long_life ());
+  g_mutex_init (&self->options_lock);
+}
+
+/**
+ * thr_background_new: (constructor)
+ * @manager: (nullable): the manager to run the jobs; %NULL for the default one
+ * @func: (scope notified) (closure user_data) (destroy destroy): the function
+ * @user_data: (nullable): data for @func
+ * @destroy: (nullable): called with @user_data in the owner context once the
+ *   object and its jobs are gone
+ *
+ * Makes a function ready to be called in the background.
+ *
+ * Returns: (transfer full): a new object
+ *
+ * Since: 1.0
+ */
+ThrBackground *
+thr_background_new (ThrThreadManager *manager,
+                    ThrBackgroundFunc func,
+                    gpointer          user_data,
+                    GDestroyNotify    destroy)
+{
+  ThrBackground *self;
+
+  g_return_val_if_fail (manager == NULL || THR_IS_THREAD_MANAGER (manager), NULL);
+  g_return_val_if_fail (func != NULL, NULL);
+
+  self = g_object_new (THR_TYPE_BACKGROUND, "manager", manager, NULL);
+  self->function = (ThrCallback) { G_CALLBACK (func), user_data, destroy };
+  return self;
+}
+
+/**
+ * thr_background_call:
+ * @self: a function ready to be called
+ * @arguments: (array length=n_arguments) (nullable): what to give to the
+ *   function; it is copied
+ * @n_arguments: how many
+ *
+ * Calls the function in the background.
+ *
+ * Returns: (transfer full): the job
+ *
+ * Since: 1.0
+ */
+ThrThreadWrapper *
+thr_background_call (ThrBackground *self,
+                     const GValue  *arguments,
+                     gsize          n_arguments)
+{
+  g_autofree char *name = NULL;
+  ThrThreadWrapper *job;
+  Call *call;
+
+  g_return_val_if_fail (THR_IS_BACKGROUND (self), NULL);
+  g_return_val_if_fail (self->function.func != NULL, NULL);
+  g_return_val_if_fail (arguments != NULL || n_arguments == 0, NULL);
+  for (gsize i = 0; i < n_arguments; i++)
+    g_return_val_if_fail (G_IS_VALUE (&arguments[i]), NULL);
+
+  name = thr_background_dup_name (self);
+  call = call_new (self, arguments, n_arguments);
+  job = thr_thread_wrapper_new (name, run_call, call, call_free);
+  thr_thread_wrapper_set_priority (job, thr_background_get_priority (self));
+  if (self->on_success.func != NULL)
+    thr_thread_wrapper_set_on_success (job, (ThrSuccessFunc) self->on_success.func,
+                                       self->on_success.user_data, NULL);
+  if (self->on_fail.func != NULL)
+    thr_thread_wrapper_set_on_fail (job, (ThrFailFunc) self->on_fail.func,
+                                    self->on_fail.user_data, NULL);
+  if (self->on_end.func != NULL)
+    thr_thread_wrapper_set_on_end (job, (ThrEndFunc) self->on_end.func, self->on_end.user_data,
+                                   NULL);
+  thr_thread_manager_submit (thr_background_get_manager (self), job, NULL);
+  return job;
+}
+
+/**
+ * thr_background_get_manager: (get-property manager)
+ * @self: a function ready to be called
+ *
+ * The manager that runs the jobs.
+ *
+ * Returns: (transfer none): the manager
+ *
+ * Since: 1.0
+ */
+ThrThreadManager *
+thr_background_get_manager (ThrBackground *self)
+{
+  g_return_val_if_fail (THR_IS_BACKGROUND (self), NULL);
+
+  return self->manager != NULL ? self->manager : thr_thread_manager_get_default ();
+}
+
+/**
+ * thr_background_dup_name: (get-property name)
+ * @self: a function ready to be called
+ *
+ * The name that each job gets.
+ *
+ * Returns: (transfer full) (nullable): the name, if one was set
+ *
+ * Since: 1.0
+ */
+char *
+thr_background_dup_name (ThrBackground *self)
+{
+  char *name;
+
+  g_return_val_if_fail (THR_IS_BACKGROUND (self), NULL);
+
+  g_mutex_lock (&self->options_lock);
+  name = g_strdup (self->name);
+  g_mutex_unlock (&self->options_lock);
+  return name;
+}
+
+/**
+ * thr_background_set_name: (set-property name)
+ * @self: a function ready to be called
+ * @name: (nullable): the name for each job; %NULL for its ident
+ *
+ * Names the jobs of the calls to come.
+ *
+ * Since: 1.0
+ */
+void
+thr_background_set_name (ThrBackground *self,
+                         const char    *name)
+{
+  g_autofree char *before = NULL;
+
+  g_return_if_fail (THR_IS_BACKGROUND (self));
+
+  g_mutex_lock (&self->options_lock);
+  before = self->name;
+  self->name = g_strdup (name);
+  g_mutex_unlock (&self->options_lock);
+  if (g_strcmp0 (before, name) != 0)
+    g_object_notify_by_pspec (G_OBJECT (self), props[PROP_NAME]);
+}
+
+/**
+ * thr_background_get_priority: (get-property priority)
+ * @self: a function ready to be called
+ *
+ * The priority that each job gets.
+ *
+ * Returns: the priority; a lower number runs earlier
+ *
+ * Since: 1.0
+ */
+int
+thr_background_get_priority (ThrBackground *self)
+{
+  int priority;
+
+  g_return_val_if_fail (THR_IS_BACKGROUND (self), G_PRIORITY_DEFAULT);
+
+  g_mutex_lock (&self->options_lock);
+  priority = self->priority;
+  g_mutex_unlock (&self->options_lock);
+  return priority;
+}
+
+/**
+ * thr_background_set_priority: (set-property priority)
+ * @self: a function ready to be called
+ * @priority: the priority for each job; a lower number runs earlier
+ *
+ * Sets the priority of the jobs of the calls to come.
+ *
+ * Since: 1.0
+ */
+void
+thr_background_set_priority (ThrBackground *self,
+                             int            priority)
+{
+  gboolean changed;
+
+  g_return_if_fail (THR_IS_BACKGROUND (self));
+
+  g_mutex_lock (&self->options_lock);
+  changed = self->priority != priority;
+  self->priority = priority;
+  g_mutex_unlock (&self->options_lock);
+  if (changed)
+    g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PRIORITY]);
+}
+
+static void
+set_callback (ThrBackground *self,
+              ThrCallback   *place,
+              ThrCallback    callback)
+{
+  thr_callback_clear (place, self->home.dispatcher);
+  *place = callback;
+}
+
+/**
+ * thr_background_set_on_success:
+ * @self: a function ready to be called
+ * @func: (scope notified) (closure user_data) (destroy destroy) (nullable):
+ *   called with the result of each job, or %NULL for nobody
+ * @user_data: (nullable): data for @func
+ * @destroy: (nullable): called with @user_data in the owner context once the
+ *   object and its jobs are gone
+ *
+ * Sets what is called in a job's owner context when it succeeded; on the thread
+ * that made this object, before the first call.
+ *
+ * Since: 1.0
+ */
+void
+thr_background_set_on_success (ThrBackground *self,
+                               ThrSuccessFunc func,
+                               gpointer       user_data,
+                               GDestroyNotify destroy)
+{
+  g_return_if_fail (THR_IS_BACKGROUND (self));
+
+  set_callback (self, &self->on_success,
+                (ThrCallback) { G_CALLBACK (func), user_data, destroy });
+}
+
+/**
+ * thr_background_set_on_fail:
+ * @self: a function ready to be called
+ * @func: (scope notified) (closure user_data) (destroy destroy) (nullable):
+ *   called with the error of each job, or %NULL for nobody
+ * @user_data: (nullable): data for @func
+ * @destroy: (nullable): called with @user_data in the owner context once the
+ *   object and its jobs are gone
+ *
+ * Sets what is called in a job's owner context when it failed; on the thread
+ * that made this object, before the first call.
+ *
+ * Since: 1.0
+ */
+void
+thr_background_set_on_fail (ThrBackground *self,
+                            ThrFailFunc    func,
+                            gpointer       user_data,
+                            GDestroyNotify destroy)
+{
+  g_return_if_fail (THR_IS_BACKGROUND (self));
+
+  set_callback (self, &self->on_fail, (ThrCallback) { G_CALLBACK (func), user_data, destroy });
+}
+
+/**
+ * thr_background_set_on_end:
+ * @self: a function ready to be called
+ * @func: (scope notified) (closure user_data) (destroy destroy) (nullable):
+ *   called at the end of each job, or %NULL for nobody
+ * @user_data: (nullable): data for @func
+ * @destroy: (nullable): called with @user_data in the owner context once the
+ *   object and its jobs are gone
+ *
+ * Sets what is called in a job's owner context at its end; on the thread that
+ * made this object, before the first call.
+ *
+ * Since: 1.0
+ */
+void
+thr_background_set_on_end (ThrBackground *self,
+                           ThrEndFunc     func,
+                           gpointer       user_data,
+                           GDestroyNotify destroy)
+{
+  g_return_if_fail (THR_IS_BACKGROUND (self));
+
+  set_callback (self, &self->on_end, (ThrCallback) { G_CALLBACK (func), user_data, destroy });
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "threads/thr-core-private.h"
+
+#include "base/thr-parking-private.h"
+
+/* The jobs of one manager that follow the same cancellable share one signal
+ * connection. Its handler only sends a pool thread to ask each of them to end,
+ * so that who cancels pays the same for any number of jobs. */
+struct _ThrCancelGroup
+{
+  ThrTicket ticket;
+  gint ref_count;
+  ThrCore *core;             /* a reference */
+  GCancellable *cancellable; /* a reference */
+
+  /* Guarded by the core's queue_lock. */
+  GQueue members; /* of ThrJobExtra.group_link */
+  gulong handler;
+  gboolean connecting; /* the first job is not done with that yet */
+};
+
+#define JOBS_AT_A_TIME 64
+
+static void group_run (ThrTicket *ticket);
+
+static ThrCancelGroup *
+group_new (ThrCore      *core,
+           GCancellable *cancellable)
+{
+  ThrCancelGroup *self = g_new0 (ThrCancelGroup, 1);
+
+  self->ticket.run = group_run;
+  self->ref_count = 1;
+  self->core = thr_core_ref (core);
+  self->cancellable = g_object_ref (cancellable);
+  g_queue_init (&self->members);
+  return self;
+}
+
+static ThrCancelGroup *
+group_ref (ThrCancelGroup *self)
+{
+  g_atomic_int_inc (&self->ref_count);
+  return self;
+}
+
+static void
+group_unref (ThrCancelGroup *self)
+{
+  if (!g_atomic_int_dec_and_test (&self->ref_count))
+    return;
+
+  /* It is the user's, and this may be its last reference. */
+  if (thr_dispatcher_is_home (self->core->home))
+    g_object_unref (self->cancellable);
+  else
+    thr_dispatcher_invoke (self->core->home, g_object_unref, self->cancellable);
+  thr_core_unref (self->core);
+  g_free (self);
+}
+
+/* The last job has left. Not g_cancellable_disconnect(): it waits for handlers,
+ * and this may be called inside one. The closure keeps the group as long as
+ * its handler runs elsewhere. */
+static void
+dissolve_if_empty (ThrCancelGroup *self)
+{
+  ThrCore *core = self->core;
+  gulong handler = 0;
+  gboolean dissolve;
+
+  g_mutex_lock (&core->queue_lock);
+  dissolve = !self->connecting && g_queue_is_empty (&self->members) &&
+             g_hash_table_lookup (core->groups, self->cancellable) == self;
+  if (dissolve)
+    {
+      g_hash_table_remove (core->groups, self->cancellable);
+      handler = self->handler;
+    }
+  g_mutex_unlock (&core->queue_lock);
+
+  if (handler != 0)
+    g_signal_handler_disconnect (self->cancellable, handler);
+  if (dissolve)
+    group_unref (self);
+}
+
+static guint
+take_members (ThrCancelGroup   *self,
+              ThrThreadWrapper *jobs[JOBS_AT_A_TIME])
+{
+  guint n_jobs = 0;
+
+  g_mutex_lock (&self->core->queue_lock);
+  while (n_jobs < JOBS_AT_A_TIME && !g_queue_is_empty (&self->members))
+    {
+      ThrThreadWrapper *job = g_queue_pop_head_link (&self->members)->data;
+
+      thr_job_peek_extra (job)->group = NULL;
+      jobs[n_jobs++] = g_object_ref (job);
+    }
+  g_mutex_unlock (&self->core->queue_lock);
+  return n_jobs;
+}
+
+/* On a pool thread, once the cancellable is cancelled. */
+static void
+group_run (ThrTicket *ticket)
+{
+  ThrCancelGroup *self = (ThrCancelGroup *) ticket;
+  ThrThreadWrapper *jobs[JOBS_AT_A_TIME];
+  guint n_jobs;
+
+  while ((n_jobs = take_members (self, jobs)) > 0)
+    {
+      for (guint i = 0; i < n_jobs; i++)
+        {
+          thr_job_ask (jobs[i], THR_CONTROL_CANCELLED);
+          thr_job_unref_at_home (jobs[i]);
+        }
+    }
+  dissolve_if_empty (self);
+  group_unref (self);
+}
+
+static void
+cancelled_cb (GCancellable *cancellable,
+              gpointer      user_data)
+{
+  ThrCancelGroup *self = user_data;
+
+  if (atomic_load (&thr_job_n_paused) > 0)
+    thr_parking_wake_all ();
+
+  group_ref (self);
+  if (!thr_pool_push (&self->ticket))
+    g_debug ("No thread to cancel the jobs: they look for themselves");
+}
+
+/* The job follows a cancellable; it is about to be queued. */
+void
+thr_cancel_group_enter (ThrThreadWrapper *job)
+{
+  ThrJobExtra *extra = thr_job_peek_extra (job);
+  ThrCore *core = job->core;
+  ThrCancelGroup *group;
+  gboolean is_new;
+  gulong handler;
+
+  g_mutex_lock (&core->queue_lock);
+  if (core->groups == NULL)
+    core->groups = g_hash_table_new (NULL, NULL);
+  group = g_hash_table_lookup (core->groups, extra->followed);
+  is_new = group == NULL;
+  if (is_new)
+    {
+      group = group_new (core, extra->followed);
+      group->connecting = TRUE;
+      g_hash_table_insert (core->groups, extra->followed, group_ref (group));
+    }
+  extra->group = group;
+  g_queue_push_tail_link (&group->members, &extra->group_link);
+  g_mutex_unlock (&core->queue_lock);
+
+  if (!is_new)
+    return;
+
+  /* The handler is called at once where the cancellable is cancelled already. */
+  handler = g_cancellable_connect (group->cancellable, G_CALLBACK (cancelled_cb),
+                                   group_ref (group), (GDestroyNotify) group_unref);
+  g_mutex_lock (&core->queue_lock);
+  group->handler = handler;
+  group->connecting = FALSE;
+  g_mutex_unlock (&core->queue_lock);
+  dissolve_if_empty (group);
+  group_unref (group);
+}
+
+/* The job is closed. The caller gives what it gets to thr_cancel_group_left()
+ * once it has unlocked. */
+ThrCancelGroup *
+thr_cancel_group_leave_locked (ThrThreadWrapper *job)
+{
+  ThrJobExtra *extra = thr_job_peek_extra (job);
+  ThrCancelGroup *group = extra != NULL ? extra->group : NULL;
+
+  if (group == NULL)
+    return NULL;
+  g_queue_unlink (&group->members, &extra->group_link);
+  extra->group = NULL;
+  return g_queue_is_empty (&group->members) ? group_ref (group) : NULL;
+}
+
+void
+thr_cancel_group_left (ThrCancelGroup *self)
+{
+  if (self == NULL)
+    return;
+  dissolve_if_empty (self);
+  group_unref (self);
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "threads/thr-core-private.h"
+
+/* What a manager knows of its jobs, and what is told of it at home. */
+
+/* Nothing runs or is to run. */
+gboolean
+thr_core_is_quiet_locked (ThrCore *self)
+{
+  return self->n_running == 0 && self->n_parked == 0 && self->ready.length == 0 &&
+         !(self->watching && self->held.length > 0);
+}
+
+/* And nothing is to be delivered. */
+gboolean
+thr_core_is_idle_locked (ThrCore *self)
+{
+  return self->n_ended == 0 && thr_core_is_quiet_locked (self);
+}
+
+void
+thr_core_snapshot_locked (ThrCore     *self,
+                          ThrSnapshot *snapshot)
+{
+  snapshot->n_queued = self->ready.length + self->held.length + self->n_parked;
+  snapshot->n_running = self->n_running;
+  snapshot->thread_limit = self->limit;
+  snapshot->keep_finished = self->keep;
+  snapshot->busy = !thr_core_is_idle_locked (self);
+  snapshot->started = self->state == THR_CORE_STARTED || self->state == THR_CORE_DRAINING;
+  snapshot->paused = self->paused;
+  if (self->n_counted == 0)
+    snapshot->progress = -1.0;
+  else
+    snapshot->progress =
+      CLAMP ((self->n_counted_done + self->progress_sum) / self->n_counted, 0.0, 1.0);
+}
+
+static void
+begin_tracking_locked (ThrCore *self)
+{
+  GDestroyNotify unref = (GDestroyNotify) thr_job_unref_at_home;
+
+  self->arrivals = g_ptr_array_new_with_free_func (unref);
+  self->departures = g_ptr_array_new_with_free_func (unref);
+}
+
+/* The core's node has come home: what changed is told. */
+void
+thr_core_deliver (ThrNode *node)
+{
+  ThrCore *self = (ThrCore *) ((guint8 *) node - G_STRUCT_OFFSET (ThrCore, node));
+  g_autoptr (ThrThreadManager) manager = NULL;
+  g_autoptr (GPtrArray) arrivals = NULL;
+  g_autoptr (GPtrArray) departures = NULL;
+  ThrSnapshot snapshot;
+  GList *tasks = NULL;
+
+  thr_assert_home (self->home);
+
+  g_mutex_lock (&self->queue_lock);
+  self->posted = FALSE;
+  if (self->manager != NULL)
+    manager = g_object_ref (self->manager);
+  thr_core_snapshot_locked (self, &snapshot);
+  if (self->tracked)
+    {
+      arrivals = g_steal_pointer (&self->arrivals);
+      departures = g_steal_pointer (&self->departures);
+      begin_tracking_locked (self);
+    }
+  if (thr_core_is_idle_locked (self))
+    tasks = g_steal_pointer (&self->idle_tasks);
+  g_mutex_unlock (&self->queue_lock);
+
+  if (manager != NULL && !thr_dispatcher_is_closed (self->home))
+    thr_thread_manager_settle (manager, &snapshot, arrivals, departures);
+  thr_core_complete_tasks (self, tasks);
+  thr_core_unref (self);
+}
+
+/* ---- departures ---- */
+
+static void
+count_done_locked (ThrCore *self,
+                   double   progress)
+{
+  /* Of a batch before this one? Then it was reset meanwhile. */
+  if (self->n_counted_done < self->n_counted)
+    self->n_counted_done++;
+  self->progress_sum = MAX (self->progress_sum - progress, 0.0);
+}
+
+/* The manager has no more to do with the job. */
+static void
+let_go_locked (ThrCore          *self,
+               ThrThreadWrapper *job,
+               GPtrArray        *gone)
+{
+  if (self->index != NULL)
+    g_hash_table_remove (self->index, &job->number);
+  if (self->tracked)
+    g_ptr_array_add (self->departures, g_object_ref (job));
+  if (gone != NULL)
+    g_ptr_array_add (gone, job);
+}
+
+static void
+trim_kept_locked (ThrCore   *self,
+                  GPtrArray *gone)
+{
+  while (g_queue_get_length (&self->kept) > self->keep)
+    let_go_locked (self, g_queue_pop_head (&self->kept), gone);
+}
+
+static void
+free_gone (GPtrArray *gone)
+{
+  for (guint i = 0; gone != NULL && i < gone->len; i++)
+    thr_job_unref_at_home (gone->pdata[i]);
+  g_clear_pointer (&gone, g_ptr_array_unref);
+}
+
+/* At the job's home: it is CLOSED. */
+void
+thr_core_job_closed (ThrCore          *self,
+                     ThrThreadWrapper *job)
+{
+  ThrJobExtra *extra = thr_job_peek_extra (job);
+  GPtrArray *gone = NULL;
+  ThrCancelGroup *left;
+  gboolean post = FALSE;
+
+  g_mutex_lock (&self->queue_lock);
+  thr_item_list_remove (&self->live, &job->item);
+  job->item.place = THR_PLACE_LEFT;
+  self->n_ended--;
+  count_done_locked (self, extra != NULL ? extra->counted_progress : 0.0);
+  left = thr_cancel_group_leave_locked (job);
+  if (self->keep == 0)
+    let_go_locked (self, job, NULL);
+  else
+    {
+      gone = g_ptr_array_new ();
+      g_queue_push_tail (&self->kept, g_object_ref (job));
+      trim_kept_locked (self, gone);
+    }
+  thr_core_changed_locked (self, &post);
+  g_mutex_unlock (&self->queue_lock);
+
+  thr_core_post (self, post);
+  thr_cancel_group_left (left);
+  free_gone (gone);
+}
+
+void
+thr_core_light_closed (ThrCore *self)
+{
+  gboolean post = FALSE;
+
+  g_mutex_lock (&self->queue_lock);
+  self->n_ended--;
+  count_done_locked (self, 0.0);
+  thr_core_changed_locked (self, &post);
+  g_mutex_unlock (&self->queue_lock);
+  thr_core_post (self, post);
+}
+
+void
+thr_core_set_keep (ThrCore *self,
+                   guint    keep)
+{
+  GPtrArray *gone = g_ptr_array_new ();
+  gboolean post = FALSE;
+
+  g_mutex_lock (&self->queue_lock);
+  self->keep = keep;
+  trim_kept_locked (self, gone);
+  thr_core_changed_locked (self, &post);
+  g_mutex_unlock (&self->queue_lock);
+
+  thr_core_post (self, post);
+  free_gone (gone);
+}
+
+/* At the job's home: its progress is announced. */
+void
+thr_core_count_progress (ThrThreadWrapper *job,
+                         double            progress)
+{
+  ThrJobExtra *extra = thr_job_peek_extra (job);
+  ThrCore *self = job->core;
+  gboolean post = FALSE;
+
+  if (self == NULL)
+    return;
+  progress = MAX (progress, 0.0);
+  g_mutex_lock (&self->queue_lock);
+  self->progress_sum += progress - extra->counted_progress;
+  extra->counted_progress = progress;
+  thr_core_changed_locked (self, &post);
+  g_mutex_unlock (&self->queue_lock);
+  thr_core_post (self, post);
+}
+
+/* ---- the jobs ---- */
+
+static void
+collect (ThrItem *item,
+         gpointer data)
+{
+  if (item->kind != THR_JOB_LIGHT)
+    g_ptr_array_add (data, g_object_ref (thr_item_get_job (item)));
+}
+
+static int
+compare_seq (gconstpointer a,
+             gconstpointer b)
+{
+  const ThrThreadWrapper *ja = *(ThrThreadWrapper *const *) a;
+  const ThrThreadWrapper *jb = *(ThrThreadWrapper *const *) b;
+
+  return (ja->item.seq > jb->item.seq) - (ja->item.seq < jb->item.seq);
+}
+
+static GPtrArray *
+dup_jobs_locked (ThrCore *self)
+{
+  GPtrArray *jobs = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (GList *l = self->kept.head; l != NULL; l = l->next)
+    g_ptr_array_add (jobs, g_object_ref (l->data));
+  for (ThrItem *item = self->live.head; item != NULL; item = item->next)
+    collect (item, jobs);
+  for (ThrItem *item = self->parked.head; item != NULL; item = item->next)
+    collect (item, jobs);
+  thr_queue_foreach (&self->ready, collect, jobs);
+  thr_queue_foreach (&self->held, collect, jobs);
+  return jobs;
+}
+
+/* All that have not left, in the order of their submission. */
+GPtrArray *
+thr_core_dup_jobs (ThrCore *self)
+{
+  GPtrArray *jobs;
+
+  g_mutex_lock (&self->queue_lock);
+  jobs = dup_jobs_locked (self);
+  g_mutex_unlock (&self->queue_lock);
+
+  g_ptr_array_sort (jobs, compare_seq);
+  return jobs;
+}
+
+/* The same, and from here on arrivals and departures are told. */
+GPtrArray *
+thr_core_track (ThrCore *self)
+{
+  GPtrArray *jobs;
+
+  g_mutex_lock (&self->queue_lock);
+  g_assert (!self->tracked);
+  self->tracked = TRUE;
+  begin_tracking_locked (self);
+  jobs = dup_jobs_locked (self);
+  g_mutex_unlock (&self->queue_lock);
+
+  g_ptr_array_sort (jobs, compare_seq);
+  return jobs;
+}
+
+/* The table is made by the first look-up: most programs never look. */
+ThrThreadWrapper *
+thr_core_lookup (ThrCore *self,
+                 guint64  number)
+{
+  ThrThreadWrapper *job;
+
+  g_mutex_lock (&self->queue_lock);
+  if (self->index == NULL)
+    {
+      GPtrArray *jobs = dup_jobs_locked (self);
+
+      self->index = g_hash_table_new (g_int64_hash, g_int64_equal);
+      for (guint i = 0; i < jobs->len; i++)
+        {
+          job = jobs->pdata[i];
+          g_hash_table_insert (self->index, &job->number, job);
+          g_object_unref (job);
+        }
+      g_ptr_array_set_free_func (jobs, NULL);
+      g_ptr_array_unref (jobs);
+    }
+  job = g_hash_table_lookup (self->index, &number);
+  if (job != NULL)
+    g_object_ref (job);
+  g_mutex_unlock (&self->queue_lock);
+  return job;
+}
+
+/* ---- failures that nobody took ---- */
+
+typedef struct
+{
+  ThrCore *core;         /* a reference */
+  ThrThreadWrapper *job; /* a reference, or NULL for a light one */
+  GError *error;
+} Report;
+
+static void
+report_cb (gpointer data)
+{
+  Report *self = data;
+  ThrThreadManager *manager = thr_core_dup_manager (self->core);
+
+  if (thr_gate_is_open () && !thr_dispatcher_is_closed (self->core->home))
+    {
+      if (manager != NULL)
+        thr_thread_manager_emit_unhandled (manager, self->job, self->error);
+      else
+        thr_log_unhandled (self->job, self->error);
+    }
+
+  g_clear_object (&manager);
+  if (self->job != NULL)
+    thr_job_unref_at_home (self->job);
+  g_error_free (self->error);
+  thr_core_unref (self->core);
+  g_free (self);
+}
+
+void
+thr_core_report_unhandled (ThrCore          *self,
+                           ThrThreadWrapper *job,
+                           const GError     *error)
+{
+  Report *report = g_new (Report, 1);
+
+  report->core = thr_core_ref (self);
+  report->job = job != NULL ? g_object_ref (job) : NULL;
+  report->error = g_error_copy (error);
+  if (thr_dispatcher_is_home (self->home))
+    report_cb (report);
+  else
+    thr_dispatcher_invoke (self->home, report_cb, report);
+}

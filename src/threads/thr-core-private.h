@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "threads/thr-job-private.h"
+#include "threads/thr-queue-private.h"
+
+G_BEGIN_DECLS
+
+/* What a manager is made of: its queue, its threads and its books. The jobs
+ * hold it, so that it outlives the manager object, which may be dropped at any
+ * time, anywhere, while jobs are left. */
+
+typedef enum
+{
+  THR_CORE_NEW,
+  THR_CORE_STARTED,
+  THR_CORE_DRAINING, /* takes no new jobs, runs the queued ones */
+  THR_CORE_STOPPED,
+} ThrCoreState;
+
+/* A thing for a pool thread to do; embedded in what it is about. */
+typedef struct _ThrTicket ThrTicket;
+struct _ThrTicket
+{
+  void (*run) (ThrTicket *ticket);
+};
+
+/* What the manager's properties say; see thr_core_snapshot_locked(). */
+typedef struct
+{
+  guint n_queued;
+  guint n_running;
+  guint thread_limit;
+  guint keep_finished;
+  gboolean busy;
+  gboolean started;
+  gboolean paused;
+  double progress;
+} ThrSnapshot;
+
+struct _ThrCore
+{
+  ThrTicket ticket; /* its threads' */
+  gint ref_count;
+  ThrDispatcher *home; /* a reference */
+  char uid[48];
+
+  /* How many jobs could be run, for a searching thread to look at without the
+   * lock; a hint, and so relaxed. */
+  _Atomic guint n_runnable_hint;
+
+  GMutex queue_lock; /* guards all from here to the next empty line but one */
+  ThrCoreState state;
+  ThrQueue ready;     /* to be run */
+  ThrQueue held;      /* appended; runs as well while watching */
+  ThrItemList parked; /* paused, or in a paused manager and no function */
+  ThrItemList live;   /* jobs (not light ones) taken and not CLOSED yet */
+  guint n_parked;
+  guint n_running;    /* functions, and begun sliced and manual jobs */
+  guint n_functions;  /* those of them that count in the limit */
+  guint n_ended;      /* ended and not delivered yet */
+  guint n_of_run;     /* functions of the last run that have not returned */
+  guint n_threads;    /* tickets out: at most the limit */
+  guint n_searching;  /* 0 or 1: a thread that looks for work */
+  guint limit;
+  guint keep;
+  int spin;           /* microseconds that a search may last */
+  gboolean paused;
+  gboolean watching;
+  guint64 last_seq;
+  guint n_counted;    /* the jobs since it was last idle … */
+  guint n_counted_done;
+  double progress_sum; /* … and the parts of those that have not ended */
+  char *name;
+  ThrThreadManager *manager; /* not a reference; NULL once it is gone */
+  GHashTable *index;  /* number → job, of all jobs; made by the first lookup */
+  GQueue kept;        /* CLOSED jobs (references), the oldest first */
+  gboolean tracked;   /* the list model exists, and gets these two: */
+  GPtrArray *arrivals;
+  GPtrArray *departures;
+  GHashTable *groups; /* GCancellable * → ThrCancelGroup * */
+  GList *idle_tasks;  /* see thr-manager-shutdown.c */
+  GCond quiet;        /* no function runs or is to run; for foreign waiters */
+  gboolean posted;    /* the node is in the inbox */
+
+  ThrNode node;
+
+  /* Home's alone. */
+  guint delivering;   /* deliveries of its jobs on the stack; at home jobs' only */
+};
+
+ThrCore *thr_core_new             (ThrThreadManager *manager);
+ThrCore *thr_core_ref             (ThrCore          *self);
+void     thr_core_unref           (ThrCore          *self);
+ThrCore *thr_core_of              (ThrThreadManager *manager);
+void     thr_core_drop_manager    (ThrCore          *self);
+ThrThreadManager *thr_core_dup_manager (ThrCore     *self);
+
+/* thr-core.c: the queue. */
+gboolean thr_core_submit          (ThrCore          *self,
+                                   ThrThreadWrapper **jobs,
+                                   gsize             n_jobs,
+                                   gboolean          hold,
+                                   GError          **error);
+void     thr_core_push            (ThrCore          *self,
+                                   ThrItem          *item);
+ThrItem *thr_core_take_locked     (ThrCore          *self,
+                                   gboolean         *post);
+gboolean thr_core_run             (ThrCore          *self,
+                                   GError          **error);
+gboolean thr_core_watch           (ThrCore          *self,
+                                   GError          **error);
+void     thr_core_stop_listening  (ThrCore          *self);
+void     thr_core_start           (ThrCore          *self);
+void     thr_core_set_limit       (ThrCore          *self,
+                                   guint             limit);
+void     thr_core_set_paused      (ThrCore          *self,
+                                   gboolean          paused);
+void     thr_core_set_priority    (ThrThreadWrapper *job,
+                                   int               priority);
+gboolean thr_core_withdraw_locked (ThrCore          *self,
+                                   ThrItem          *item);
+gboolean thr_core_withdraw        (ThrThreadWrapper *job);
+gboolean thr_core_claim           (ThrThreadWrapper *job);
+void     thr_core_unpark          (ThrThreadWrapper *job);
+void     thr_core_end_item_locked (ThrCore          *self,
+                                   ThrItem          *item);
+void     thr_core_end_item        (ThrCore          *self,
+                                   ThrItem          *item);
+void     thr_core_fail_item       (ThrItem          *item,
+                                   GError           *error);
+GError  *thr_core_stopped_error   (void);
+void     thr_core_changed_locked  (ThrCore          *self,
+                                   gboolean         *post);
+void     thr_core_post            (ThrCore          *self,
+                                   gboolean          post);
+
+/* thr-pool.c: the threads. */
+gboolean thr_pool_push            (ThrTicket        *ticket);
+gboolean thr_core_wants_thread_locked (ThrCore      *self);
+void     thr_core_start_thread    (ThrCore          *self);
+void     thr_core_serve           (ThrTicket        *ticket);
+
+/* thr-core-books.c: what is told of it at home. */
+void     thr_core_deliver         (ThrNode          *node);
+void     thr_core_job_closed      (ThrCore          *self,
+                                   ThrThreadWrapper *job);
+void     thr_core_light_closed    (ThrCore          *self);
+void     thr_core_count_progress  (ThrThreadWrapper *job,
+                                   double            progress);
+void     thr_core_snapshot_locked (ThrCore          *self,
+                                   ThrSnapshot      *snapshot);
+gboolean thr_core_is_idle_locked  (ThrCore          *self);
+gboolean thr_core_is_quiet_locked (ThrCore          *self);
+GPtrArray *thr_core_dup_jobs      (ThrCore          *self);
+GPtrArray *thr_core_track         (ThrCore          *self);
+ThrThreadWrapper *thr_core_lookup (ThrCore          *self,
+                                   guint64           number);
+void     thr_core_set_keep        (ThrCore          *self,
+                                   guint             keep);
+void     thr_core_report_unhandled (ThrCore          *self,
+                                    ThrThreadWrapper *job,
+                                    const GError     *error);
+
+/* thr-manager-shutdown.c */
+void     thr_core_end_queued      (ThrCore          *self,
+                                   gboolean          held_only);
+void     thr_core_complete_tasks  (ThrCore          *self,
+                                   GList            *tasks);
+void     thr_registry_add         (ThrCore          *core);
+void     thr_registry_remove      (ThrCore          *core);
+
+/* thr-thread-manager.c, at home. */
+void     thr_thread_manager_settle (ThrThreadManager *self,
+                                    const ThrSnapshot *snapshot,
+                                    GPtrArray        *arrivals,
+                                    GPtrArray        *departures);
+gboolean thr_thread_manager_set_application (ThrThreadManager *self,
+                                             GApplication     *application);
+void     thr_thread_manager_emit_unhandled (ThrThreadManager *self,
+                                            ThrThreadWrapper *job,
+                                            const GError     *error);
+void     thr_log_unhandled        (ThrThreadWrapper *job,
+                                   const GError     *error);
+
+/* thr-light-job.c */
+void     thr_light_job_run        (ThrItem          *item);
+void     thr_light_job_fail       (ThrItem          *item,
+                                   GError           *error);
+void     thr_light_job_post       (ThrItem          *item);
+
+/* thr-cancel-group.c */
+void     thr_cancel_group_enter   (ThrThreadWrapper *job);
+ThrCancelGroup *thr_cancel_group_leave_locked (ThrThreadWrapper *job);
+void     thr_cancel_group_left    (ThrCancelGroup   *self);
+
+G_END_DECLS

@@ -1,0 +1,723 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "threads/thr-core-private.h"
+
+#include "base/thr-error.h"
+#include "base/thr-i18n-private.h"
+
+/* ---- life ---- */
+
+ThrCore *
+thr_core_new (ThrThreadManager *manager)
+{
+  ThrCore *self = g_new0 (ThrCore, 1);
+  g_autofree char *uid = thr_generate_uid ("-");
+
+  self->ticket.run = thr_core_serve;
+  self->node.deliver = thr_core_deliver;
+  self->ref_count = 1;
+  self->home = thr_dispatcher_for_long_life ();
+  g_strlcpy (self->uid, uid, sizeof self->uid);
+  g_mutex_init (&self->queue_lock);
+  g_cond_init (&self->quiet);
+  g_queue_init (&self->kept);
+  self->limit = 10;
+  self->manager = manager;
+  thr_registry_add (self);
+  return self;
+}
+
+ThrCore *
+thr_core_ref (ThrCore *self)
+{
+  g_atomic_int_inc (&self->ref_count);
+  return self;
+}
+
+void
+thr_core_unref (ThrCore *self)
+{
+  if (!g_atomic_int_dec_and_test (&self->ref_count))
+    return;
+
+  thr_registry_remove (self);
+  g_assert (g_queue_is_empty (&self->kept) && self->idle_tasks == NULL);
+  thr_queue_clear (&self->ready);
+  thr_queue_clear (&self->held);
+  g_clear_pointer (&self->index, g_hash_table_unref);
+  g_clear_pointer (&self->groups, g_hash_table_unref);
+  g_clear_pointer (&self->arrivals, g_ptr_array_unref);
+  g_clear_pointer (&self->departures, g_ptr_array_unref);
+  g_mutex_clear (&self->queue_lock);
+  g_cond_clear (&self->quiet);
+  g_free (self->name);
+  thr_dispatcher_unref (self->home);
+  g_free (self);
+}
+
+/* The manager may be on its way home to die by now: it waits there as long as
+ * somebody holds it. Its pointer is cleared at home, under this lock, before
+ * it is finalized. */
+ThrThreadManager *
+thr_core_dup_manager (ThrCore *self)
+{
+  ThrThreadManager *manager;
+
+  g_mutex_lock (&self->queue_lock);
+  manager = self->manager;
+  if (manager != NULL)
+    g_object_ref (manager);
+  g_mutex_unlock (&self->queue_lock);
+  return manager;
+}
+
+/* ---- changes ---- */
+
+/* Something that the manager tells of has changed. Posts at most one node;
+ * the caller posts it with thr_core_post() once it has unlocked. */
+void
+thr_core_changed_locked (ThrCore  *self,
+                         gboolean *post)
+{
+  if (self->posted || (self->manager == NULL && self->idle_tasks == NULL))
+    return;
+  self->posted = TRUE;
+  *post = TRUE;
+  thr_core_ref (self);
+}
+
+void
+thr_core_post (ThrCore *self,
+               gboolean post)
+{
+  if (post)
+    thr_dispatcher_push (self->home, &self->node);
+}
+
+static guint
+n_runnable_locked (ThrCore *self)
+{
+  if (self->paused)
+    return 0;
+  return self->ready.length + (self->watching ? self->held.length : 0);
+}
+
+static void
+queue_changed_locked (ThrCore *self)
+{
+  atomic_store_explicit (&self->n_runnable_hint, n_runnable_locked (self),
+                         memory_order_relaxed);
+}
+
+/* Whether to start one more thread, which the caller does by
+ * thr_core_start_thread() once it has unlocked. One at a time: a thread that
+ * finds a job starts the next if there is more. */
+gboolean
+thr_core_wants_thread_locked (ThrCore *self)
+{
+  if (self->n_searching > 0 || self->n_threads >= self->limit || n_runnable_locked (self) == 0)
+    return FALSE;
+  self->n_searching = 1;
+  self->n_threads++;
+  return TRUE;
+}
+
+/* After a change to what may run. */
+static void
+unlock_and_go_on (ThrCore *self)
+{
+  gboolean start, post = FALSE;
+
+  queue_changed_locked (self);
+  start = thr_core_wants_thread_locked (self);
+  thr_core_changed_locked (self, &post);
+  if (thr_core_is_quiet_locked (self))
+    g_cond_broadcast (&self->quiet);
+  g_mutex_unlock (&self->queue_lock);
+
+  if (start)
+    thr_core_start_thread (self);
+  thr_core_post (self, post);
+}
+
+static void
+activate_locked (ThrCore *self,
+                 ThrItem *item)
+{
+  item->place = THR_PLACE_ACTIVE;
+  self->n_running++;
+  if (item->kind == THR_JOB_FUNCTION || item->kind == THR_JOB_LIGHT)
+    self->n_functions++;
+  if (item->kind != THR_JOB_LIGHT)
+    thr_item_list_append (&self->live, item);
+}
+
+/* Begins a job that takes no thread; unlocked. */
+static void
+begin_at_home (ThrThreadWrapper *job)
+{
+  atomic_store_explicit (&job->started_at, g_get_monotonic_time (), memory_order_relaxed);
+  thr_job_mark (job, THR_JOB_STARTED | (job->item.kind == THR_JOB_SLICED ? THR_JOB_STEP : 0));
+}
+
+static gboolean
+is_paused (ThrItem *item)
+{
+  return item->kind != THR_JOB_LIGHT &&
+         (atomic_load (&thr_item_get_job (item)->control) & THR_CONTROL_PAUSED);
+}
+
+static void
+park_locked (ThrCore *self,
+             ThrItem *item)
+{
+  item->place = THR_PLACE_PARKED;
+  thr_item_list_append (&self->parked, item);
+  self->n_parked++;
+}
+
+static void
+unpark_locked (ThrCore *self,
+               ThrItem *item)
+{
+  thr_item_list_remove (&self->parked, item);
+  self->n_parked--;
+}
+
+static ThrQueue *
+queue_of (ThrCore *self,
+          ThrItem *item)
+{
+  return item->place == THR_PLACE_HELD ? &self->held : &self->ready;
+}
+
+/* Takes the next item to run, if there is one. */
+ThrItem *
+thr_core_take_locked (ThrCore  *self,
+                      gboolean *post)
+{
+  while (n_runnable_locked (self) > 0)
+    {
+      ThrItem *item = thr_queue_peek (&self->ready);
+      ThrItem *held = self->watching ? thr_queue_peek (&self->held) : NULL;
+
+      if (item == NULL ||
+          (held != NULL && (held->priority < item->priority ||
+                            (held->priority == item->priority && held->seq < item->seq))))
+        item = held;
+
+      thr_queue_remove (queue_of (self, item), item);
+      queue_changed_locked (self);
+      if (is_paused (item))
+        {
+          park_locked (self, item);
+          continue;
+        }
+      activate_locked (self, item);
+      thr_core_changed_locked (self, post);
+      return item;
+    }
+  return NULL;
+}
+
+/* ---- submission ---- */
+
+static gboolean
+claim_for (ThrCore          *self,
+           ThrThreadWrapper *job,
+           GError          **error)
+{
+  g_autofree char *name = NULL;
+  GEnumClass *states;
+
+  if (job->function.func == NULL && job->item.kind != THR_JOB_MANUAL)
+    {
+      name = thr_thread_wrapper_dup_name (job);
+      g_set_error (error, THR_ERROR, THR_ERROR_INVALID_ARGUMENT,
+                   _("The job “%s” has no function: make it with thr_thread_wrapper_new ()"),
+                   name);
+      return FALSE;
+    }
+
+  thr_core_ref (self);
+  if (g_atomic_pointer_compare_and_exchange (&job->core, NULL, self))
+    return TRUE;
+
+  thr_core_unref (self);
+  name = thr_thread_wrapper_dup_name (job);
+  states = g_type_class_ref (THR_TYPE_EXECUTION_STATE);
+  g_set_error (error, THR_ERROR, THR_ERROR_INVALID_STATE,
+               _("The job “%s” was submitted before and is %s: make a new one for each run"), name,
+               g_enum_get_value (states, thr_job_get_state (job))->value_nick);
+  g_type_class_unref (states);
+  return FALSE;
+}
+
+static void
+take_off (ThrThreadWrapper *job)
+{
+  guint flags = atomic_load (&job->flags);
+
+  g_object_ref (job);
+  /* A mark that was set before is announced by the first delivery. */
+  while (!atomic_compare_exchange_weak (&job->flags, &flags,
+                                        (flags & ~THR_JOB_POSTED) | THR_JOB_FLYING))
+    ;
+}
+
+static void
+enter_books_locked (ThrCore *self,
+                    ThrItem *item)
+{
+  if (thr_core_is_idle_locked (self))
+    {
+      self->n_counted = self->n_counted_done = 0;
+      self->progress_sum = 0.0;
+    }
+  item->seq = ++self->last_seq;
+  item->counted = TRUE;
+  self->n_counted++;
+  if (self->state == THR_CORE_NEW)
+    self->state = THR_CORE_STARTED;
+}
+
+/* What is not queued, because it begins or ends at once, goes to @others. */
+static void
+submit_job_locked (ThrCore          *self,
+                   ThrThreadWrapper *job,
+                   gboolean          hold,
+                   GSList          **others)
+{
+  ThrItem *item = &job->item;
+
+  enter_books_locked (self, item);
+  if (self->index != NULL)
+    g_hash_table_insert (self->index, &job->number, job);
+  if (self->tracked)
+    g_ptr_array_add (self->arrivals, g_object_ref (job));
+
+  if (self->state != THR_CORE_STARTED || thr_job_is_ending (job))
+    {
+      item->place = THR_PLACE_ENDED;
+      thr_item_list_append (&self->live, item);
+      self->n_ended++;
+      *others = g_slist_prepend (*others, job);
+    }
+  else if (hold)
+    {
+      item->place = THR_PLACE_HELD;
+      thr_queue_push (&self->held, item);
+    }
+  else if (item->kind == THR_JOB_FUNCTION)
+    {
+      item->place = THR_PLACE_READY;
+      thr_queue_push (&self->ready, item);
+    }
+  else if (self->paused)
+    park_locked (self, item);
+  else
+    {
+      activate_locked (self, item);
+      *others = g_slist_prepend (*others, job);
+    }
+}
+
+/* All or none of them; what a stopped manager or a cancel before makes of them
+ * is delivered. */
+gboolean
+thr_core_submit (ThrCore           *self,
+                 ThrThreadWrapper **jobs,
+                 gsize              n_jobs,
+                 gboolean           hold,
+                 GError           **error)
+{
+  GSList *others = NULL;
+
+  for (gsize i = 0; i < n_jobs; i++)
+    {
+      if (claim_for (self, jobs[i], error))
+        continue;
+      while (i-- > 0)
+        {
+          g_atomic_pointer_set (&jobs[i]->core, NULL);
+          thr_core_unref (self);
+        }
+      return FALSE;
+    }
+
+  for (gsize i = 0; i < n_jobs; i++)
+    {
+      take_off (jobs[i]);
+      if (atomic_load_explicit (&jobs[i]->control, memory_order_relaxed) & THR_CONTROL_FOLLOWS)
+        thr_cancel_group_enter (jobs[i]);
+    }
+
+  g_mutex_lock (&self->queue_lock);
+  for (gsize i = 0; i < n_jobs; i++)
+    submit_job_locked (self, jobs[i], hold, &others);
+  unlock_and_go_on (self);
+
+  /* Nobody else changes the place of these. */
+  for (others = g_slist_reverse (others); others != NULL;
+       others = g_slist_delete_link (others, others))
+    {
+      ThrThreadWrapper *job = others->data;
+
+      if (job->item.place == THR_PLACE_ACTIVE)
+        begin_at_home (job);
+      else
+        thr_core_fail_item (&job->item, thr_job_is_ending (job) ? thr_job_ending_error (job)
+                                                                : thr_core_stopped_error ());
+    }
+  return TRUE;
+}
+
+/* A light job. */
+void
+thr_core_push (ThrCore *self,
+               ThrItem *item)
+{
+  gboolean stopped;
+
+  g_mutex_lock (&self->queue_lock);
+  enter_books_locked (self, item);
+  stopped = self->state != THR_CORE_STARTED;
+  if (stopped)
+    {
+      item->place = THR_PLACE_ENDED;
+      self->n_ended++;
+    }
+  else
+    {
+      item->place = THR_PLACE_READY;
+      thr_queue_push (&self->ready, item);
+    }
+  unlock_and_go_on (self);
+  if (stopped)
+    thr_core_fail_item (item, thr_core_stopped_error ());
+}
+
+/* ---- run, watch ---- */
+
+static gboolean
+check_listening_locked (ThrCore *self,
+                        GError **error)
+{
+  if (self->state == THR_CORE_STOPPED || self->state == THR_CORE_DRAINING)
+    {
+      g_propagate_error (error, thr_core_stopped_error ());
+      return FALSE;
+    }
+  if (self->watching)
+    {
+      g_set_error_literal (error, THR_ERROR, THR_ERROR_MANAGER_ALREADY_RUNNING,
+                           _("The manager is already watching its queue: call stop_listening "
+                             "first"));
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+run_locked (ThrCore *self,
+            GError **error)
+{
+  guint busy = self->n_functions + self->ready.length;
+
+  if (!check_listening_locked (self, error))
+    return FALSE;
+  if (self->n_of_run > 0)
+    {
+      g_set_error (error, THR_ERROR, THR_ERROR_THREADS_ALREADY_RUNNING,
+                   thr_ngettext ("%u job of the last run has not returned: wait until it has, or "
+                                 "watch the queue instead",
+                                 "%u jobs of the last run have not returned: wait until they have, "
+                                 "or watch the queue instead",
+                                 self->n_of_run),
+                   self->n_of_run);
+      return FALSE;
+    }
+  if (self->held.length == 0)
+    {
+      g_set_error_literal (error, THR_ERROR, THR_ERROR_NO_THREADS_FOUND,
+                           _("Nothing is queued: append a job first"));
+      return FALSE;
+    }
+
+  for (; busy < self->limit && self->held.length > 0; busy++)
+    {
+      ThrItem *item = thr_queue_peek (&self->held);
+
+      thr_queue_remove (&self->held, item);
+      item->place = THR_PLACE_READY;
+      item->of_run = TRUE;
+      self->n_of_run++;
+      thr_queue_push (&self->ready, item);
+    }
+  if (self->held.length == 0)
+    return TRUE;
+
+  g_set_error (error, THR_ERROR, THR_ERROR_THREAD_LIMIT_REACHED,
+               thr_ngettext ("The thread limit of %u was reached: %u job remains queued, until the "
+                             "next run",
+                             "The thread limit of %u was reached: %u jobs remain queued, until the "
+                             "next run",
+                             self->held.length),
+               self->limit, self->held.length);
+  return FALSE;
+}
+
+gboolean
+thr_core_run (ThrCore *self,
+              GError **error)
+{
+  gboolean ok;
+
+  g_mutex_lock (&self->queue_lock);
+  ok = run_locked (self, error);
+  unlock_and_go_on (self);
+  return ok;
+}
+
+gboolean
+thr_core_watch (ThrCore *self,
+                GError **error)
+{
+  gboolean ok;
+
+  g_mutex_lock (&self->queue_lock);
+  ok = check_listening_locked (self, error);
+  if (ok)
+    {
+      self->watching = TRUE;
+      if (self->state == THR_CORE_NEW)
+        self->state = THR_CORE_STARTED;
+    }
+  unlock_and_go_on (self);
+  return ok;
+}
+
+void
+thr_core_stop_listening (ThrCore *self)
+{
+  g_mutex_lock (&self->queue_lock);
+  self->watching = FALSE;
+  unlock_and_go_on (self);
+}
+
+void
+thr_core_start (ThrCore *self)
+{
+  g_mutex_lock (&self->queue_lock);
+  self->state = THR_CORE_STARTED;
+  unlock_and_go_on (self);
+}
+
+void
+thr_core_set_limit (ThrCore *self,
+                    guint    limit)
+{
+  g_mutex_lock (&self->queue_lock);
+  self->limit = limit;
+  unlock_and_go_on (self);
+}
+
+/* ---- pause, priority ---- */
+
+void
+thr_core_set_paused (ThrCore *self,
+                     gboolean paused)
+{
+  g_autoptr (GPtrArray) begun = g_ptr_array_new ();
+  ThrItem *item, *next;
+
+  g_mutex_lock (&self->queue_lock);
+  self->paused = paused;
+  for (item = paused ? NULL : self->parked.head; item != NULL; item = next)
+    {
+      next = item->next;
+      if (item->kind == THR_JOB_FUNCTION || is_paused (item))
+        continue;
+      unpark_locked (self, item);
+      activate_locked (self, item);
+      g_ptr_array_add (begun, g_object_ref (thr_item_get_job (item)));
+    }
+  unlock_and_go_on (self);
+
+  for (guint i = 0; i < begun->len; i++)
+    {
+      begin_at_home (begun->pdata[i]);
+      g_object_unref (begun->pdata[i]);
+    }
+}
+
+/* The job was resumed: what waits for that in this manager goes on. */
+void
+thr_core_unpark (ThrThreadWrapper *job)
+{
+  ThrCore *self = job->core;
+  ThrItem *item = &job->item;
+  gboolean begin = FALSE;
+
+  g_mutex_lock (&self->queue_lock);
+  if (item->place == THR_PLACE_PARKED && item->kind == THR_JOB_FUNCTION)
+    {
+      unpark_locked (self, item);
+      item->place = THR_PLACE_READY;
+      thr_queue_unpop (&self->ready, item);
+    }
+  else if (item->place == THR_PLACE_PARKED && !self->paused)
+    {
+      unpark_locked (self, item);
+      activate_locked (self, item);
+      begin = TRUE;
+    }
+  unlock_and_go_on (self);
+
+  if (begin)
+    begin_at_home (job);
+}
+
+void
+thr_core_set_priority (ThrThreadWrapper *job,
+                       int               priority)
+{
+  ThrCore *self = g_atomic_pointer_get (&job->core);
+  ThrItem *item = &job->item;
+
+  if (self == NULL)
+    {
+      g_atomic_int_set (&item->priority, priority);
+      return;
+    }
+
+  g_mutex_lock (&self->queue_lock);
+  if (item->place == THR_PLACE_READY || item->place == THR_PLACE_HELD)
+    {
+      thr_queue_remove (queue_of (self, item), item);
+      g_atomic_int_set (&item->priority, priority);
+      thr_queue_push (queue_of (self, item), item);
+    }
+  else
+    g_atomic_int_set (&item->priority, priority);
+  g_mutex_unlock (&self->queue_lock);
+}
+
+/* ---- the end of an item ---- */
+
+/* Takes an item that was not begun out of the queue: its end is the caller's
+ * to make known. FALSE where it was begun, or ended, before. */
+gboolean
+thr_core_withdraw_locked (ThrCore *self,
+                          ThrItem *item)
+{
+  switch ((ThrPlace) item->place)
+    {
+    case THR_PLACE_READY:
+    case THR_PLACE_HELD:
+      thr_queue_remove (queue_of (self, item), item);
+      break;
+    case THR_PLACE_PARKED:
+      unpark_locked (self, item);
+      break;
+    default:
+      return FALSE;
+    }
+
+  if (item->of_run)
+    self->n_of_run--;
+  item->of_run = FALSE;
+  item->place = THR_PLACE_ENDED;
+  self->n_ended++;
+  if (item->kind != THR_JOB_LIGHT)
+    thr_item_list_append (&self->live, item);
+  return TRUE;
+}
+
+gboolean
+thr_core_withdraw (ThrThreadWrapper *job)
+{
+  ThrCore *self = g_atomic_pointer_get (&job->core);
+  gboolean withdrawn;
+
+  if (self == NULL)
+    return FALSE;
+  g_mutex_lock (&self->queue_lock);
+  withdrawn = thr_core_withdraw_locked (self, &job->item);
+  unlock_and_go_on (self);
+  return withdrawn;
+}
+
+/* Takes a job off the queue for the calling thread to run. */
+gboolean
+thr_core_claim (ThrThreadWrapper *job)
+{
+  ThrCore *self = job->core;
+  ThrItem *item = &job->item;
+  gboolean claimed;
+
+  g_mutex_lock (&self->queue_lock);
+  claimed = !self->paused && !is_paused (item) &&
+            (item->place == THR_PLACE_READY || (item->place == THR_PLACE_HELD && self->watching));
+  if (claimed)
+    {
+      thr_queue_remove (queue_of (self, item), item);
+      activate_locked (self, item);
+    }
+  unlock_and_go_on (self);
+  return claimed;
+}
+
+/* An item that was begun has ended. */
+void
+thr_core_end_item_locked (ThrCore *self,
+                          ThrItem *item)
+{
+  item->place = THR_PLACE_ENDED;
+  self->n_running--;
+  self->n_ended++;
+  if (item->kind == THR_JOB_FUNCTION || item->kind == THR_JOB_LIGHT)
+    self->n_functions--;
+  if (item->of_run)
+    self->n_of_run--;
+  item->of_run = FALSE;
+  if (thr_core_is_quiet_locked (self))
+    g_cond_broadcast (&self->quiet);
+}
+
+void
+thr_core_end_item (ThrCore *self,
+                   ThrItem *item)
+{
+  g_mutex_lock (&self->queue_lock);
+  thr_core_end_item_locked (self, item);
+  unlock_and_go_on (self);
+}
+
+GError *
+thr_core_stopped_error (void)
+{
+  return g_error_new_literal (THR_ERROR, THR_ERROR_STOPPED,
+                              _("The manager is stopped: start it again before giving it jobs"));
+}
+
+/* Ends an item that never ran, and was taken out of the queue, with @error. */
+void
+thr_core_fail_item (ThrItem *item,
+                    GError  *error)
+{
+  if (item->kind == THR_JOB_LIGHT)
+    {
+      thr_light_job_fail (item, error);
+      thr_light_job_post (item);
+    }
+  else
+    {
+      ThrThreadWrapper *job = thr_item_get_job (item);
+
+      thr_job_set_failure (job, error);
+      thr_job_set_ended (job);
+    }
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "threads/thr-core-private.h"
+
+#include "base/thr-error.h"
+#include "base/thr-i18n-private.h"
+#include "base/thr-parking-private.h"
+
+/* ---- post ---- */
+
+typedef struct
+{
+  ThrInvokeFunc func;
+  ThrCallback data;
+  ThrDispatcher *owner;  /* a reference */
+  ThrThreadWrapper *job; /* NULL for a light one */
+} Post;
+
+/* The end of a job waits until all that it posted was delivered, which keeps
+ * the job alive and the order right. */
+static void
+begin_post (ThrThreadWrapper *job)
+{
+  if (job != NULL)
+    atomic_fetch_add (&thr_job_extra (job)->n_posts, 1);
+}
+
+static void
+end_post (ThrThreadWrapper *job)
+{
+  if (job != NULL)
+    atomic_fetch_sub (&thr_job_extra (job)->n_posts, 1);
+}
+
+static void
+post_cb (gpointer data)
+{
+  Post *self = data;
+
+  if (thr_gate_is_open () && !thr_dispatcher_is_closed (self->owner))
+    self->func (self->data.user_data);
+  thr_callback_clear (&self->data, self->owner);
+  end_post (self->job);
+  thr_dispatcher_unref (self->owner);
+  g_free (self);
+}
+
+/**
+ * thr_invoke_owner:
+ * @func: (scope notified) (closure user_data) (destroy destroy): what to call
+ * @user_data: (nullable): data for @func
+ * @destroy: (nullable): called with @user_data, after @func and there too
+ * @error: where to put an error
+ *
+ * Inside the function of a job: calls something in the job's owner context,
+ * and does not wait for it.
+ *
+ * What is posted so is called in order, and before the job's own end is
+ * delivered.
+ *
+ * Outside of a job this is %THR_ERROR_INVALID_STATE, and @destroy is called at
+ * once.
+ *
+ * Returns: %TRUE if @func will be called
+ *
+ * Since: 1.0
+ */
+gboolean
+thr_invoke_owner (ThrInvokeFunc  func,
+                  gpointer       user_data,
+                  GDestroyNotify destroy,
+                  GError       **error)
+{
+  ThrFrame *top = thr_frame_top ();
+  Post *post;
+
+  g_return_val_if_fail (func != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (top == NULL)
+    {
+      g_set_error_literal (error, THR_ERROR, THR_ERROR_INVALID_STATE,
+                           _("No job is running here, so there is no owner context to call in: use "
+                             "g_main_context_invoke ()"));
+      if (destroy != NULL)
+        destroy (user_data);
+      return FALSE;
+    }
+
+  post = g_new (Post, 1);
+  post->func = func;
+  post->data = (ThrCallback) { NULL, user_data, destroy };
+  post->owner = thr_dispatcher_ref (top->owner);
+  post->job = top->job;
+  begin_post (post->job);
+  thr_dispatcher_invoke (top->owner, post_cb, post);
+  return TRUE;
+}
+
+/* ---- ask, and wait for the answer ---- */
+
+typedef enum
+{
+  ASK_POSTED,
+  ASK_RUNNING,
+  ASK_ANSWERED,
+  ASK_WITHDRAWN, /* the job ended its wait before the question was put */
+} AskState;
+
+typedef struct
+{
+  gint ref_count;
+  ThrThreadWrapper *job;
+  ThrDispatcher *owner;  /* a reference */
+  ThrCallback callback;
+
+  /* Guarded by the job's spot. */
+  AskState state;
+  gboolean answer;
+  GError *error;
+} Ask;
+
+static void
+ask_unref (Ask *self)
+{
+  if (!g_atomic_int_dec_and_test (&self->ref_count))
+    return;
+  g_clear_error (&self->error);
+  thr_dispatcher_unref (self->owner);
+  g_free (self);
+}
+
+static void
+ask_cb (gpointer data)
+{
+  Ask *self = data;
+  ThrThreadFunc func = (ThrThreadFunc) self->callback.func;
+  ThrSpot *spot = thr_parking_spot (self->job);
+  gboolean put, answer = FALSE;
+  GError *error = NULL;
+
+  g_mutex_lock (&spot->lock);
+  put = self->state == ASK_POSTED;
+  if (put)
+    self->state = ASK_RUNNING;
+  g_mutex_unlock (&spot->lock);
+
+  if (put)
+    {
+      if (thr_dispatcher_is_closed (self->owner))
+        error = thr_job_owner_gone_error ();
+      else if (thr_gate_is_open ())
+        answer = func (self->job, self->callback.user_data, &error);
+    }
+  thr_callback_clear (&self->callback, self->owner);
+
+  g_mutex_lock (&spot->lock);
+  if (put)
+    {
+      self->answer = answer;
+      self->error = error;
+      self->state = ASK_ANSWERED;
+      g_cond_broadcast (&spot->changed);
+    }
+  g_mutex_unlock (&spot->lock);
+  end_post (self->job);
+  ask_unref (self);
+}
+
+/**
+ * thr_thread_wrapper_invoke_sync:
+ * @self: the job whose function this is called in
+ * @func: (scope notified) (closure user_data) (destroy destroy): what to call
+ * @user_data: (nullable): data for @func
+ * @destroy: (nullable): called with @user_data in the owner context
+ * @error: where to put an error
+ *
+ * Inside the function of a job: calls something in the job's owner context, and
+ * waits for its answer; to ask the user something, for example.
+ *
+ * Where the job is cancelled or halted meanwhile, this ends with that error,
+ * and @func is not called if it was not begun. Outside of the job's function
+ * the error is %THR_ERROR_INVALID_STATE; once the owner context is gone it is
+ * %THR_ERROR_OWNER_GONE.
+ *
+ * Returns: what @func returned, and its error; %FALSE if it was not called
+ *
+ * Since: 1.0
+ */
+gboolean
+thr_thread_wrapper_invoke_sync (ThrThreadWrapper *self,
+                                ThrThreadFunc     func,
+                                gpointer          user_data,
+                                GDestroyNotify    destroy,
+                                GError          **error)
+{
+  gboolean answer;
+  ThrSpot *spot;
+  Ask *ask;
+
+  g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), FALSE);
+  g_return_val_if_fail (func != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (!thr_frame_is_inside (self))
+    {
+      g_autofree char *name = thr_thread_wrapper_dup_name (self);
+
+      g_set_error (error, THR_ERROR, THR_ERROR_INVALID_STATE,
+                   _("This is not inside the function of the job “%s”: nothing was called"), name);
+      if (destroy != NULL)
+        destroy (user_data);
+      return FALSE;
+    }
+
+  if (thr_dispatcher_is_home (self->home.dispatcher))
+    {
+      answer = func (self, user_data, error);
+      if (destroy != NULL)
+        destroy (user_data);
+      return answer;
+    }
+
+  ask = g_new0 (Ask, 1);
+  ask->ref_count = 2;
+  ask->job = self;
+  ask->owner = thr_dispatcher_ref (self->home.dispatcher);
+  ask->callback = (ThrCallback) { G_CALLBACK (func), user_data, destroy };
+  begin_post (self);
+  thr_dispatcher_invoke (ask->owner, ask_cb, ask);
+
+  spot = thr_parking_spot (self);
+  atomic_fetch_add (&thr_job_n_paused, 1);
+  g_mutex_lock (&spot->lock);
+  while (ask->state != ASK_ANSWERED)
+    {
+      if (ask->state == ASK_POSTED && thr_job_is_ending (self))
+        {
+          ask->state = ASK_WITHDRAWN;
+          break;
+        }
+      thr_spot_wait (spot, -1);
+    }
+  answer = ask->answer;
+  if (ask->error != NULL)
+    g_propagate_error (error, g_steal_pointer (&ask->error));
+  g_mutex_unlock (&spot->lock);
+  atomic_fetch_sub (&thr_job_n_paused, 1);
+
+  if (ask->state == ASK_WITHDRAWN)
+    g_propagate_error (error, thr_job_ending_error (self));
+  ask_unref (ask);
+  return answer;
+}

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "threads/thr-core-private.h"
+
+#include "base/thr-error.h"
+#include "base/thr-i18n-private.h"
+#include "base/thr-parking-private.h"
+
+/* ---- the outcome, for the other thr-job-*.c files ---- */
+
+/* A value that may be somebody else's goes home to be released. */
+static void
+release_at_home (ThrThreadWrapper *self,
+                 GValue           *value)
+{
+  ThrJobExtra *extra;
+  ThrSpot *spot;
+
+  if (!G_IS_VALUE (value))
+    return;
+
+  extra = thr_job_extra (self);
+  spot = thr_parking_spot (self);
+  g_mutex_lock (&spot->lock);
+  extra->garbage = g_slist_prepend (extra->garbage, g_memdup2 (value, sizeof *value));
+  g_mutex_unlock (&spot->lock);
+  *value = (GValue) G_VALUE_INIT;
+}
+
+/* By who ends the job, before thr_job_set_ended(); takes the error. */
+void
+thr_job_set_failure (ThrThreadWrapper *self,
+                     GError           *error)
+{
+  release_at_home (self, &self->result);
+  self->failed = TRUE;
+  self->error = error;
+}
+
+/* The last touch of a job by the thread that ended it: from here on home may
+ * deliver it, and drop it. */
+void
+thr_job_set_ended (ThrThreadWrapper *self)
+{
+  ThrSpot *spot = thr_parking_spot (self);
+  guint before;
+
+  atomic_store_explicit (&self->ended_at, g_get_monotonic_time (), memory_order_relaxed);
+  before = atomic_fetch_or (&self->flags, THR_JOB_DONE | THR_JOB_POSTED);
+  if (!(before & THR_JOB_POSTED))
+    thr_dispatcher_push (self->home.dispatcher, &self->home.node);
+  if (before & THR_JOB_WAITED)
+    thr_spot_wake (spot);
+}
+
+/* For who may be on any thread, and hold the last reference. */
+void
+thr_job_unref_at_home (ThrThreadWrapper *self)
+{
+  if (thr_dispatcher_is_home (self->home.dispatcher))
+    g_object_unref (self);
+  else
+    thr_dispatcher_invoke (self->home.dispatcher, g_object_unref, self);
+}
+
+/* Why a job ends that was asked to. */
+GError *
+thr_job_ending_error (ThrThreadWrapper *self)
+{
+  guint control = atomic_load (&self->control);
+  g_autofree char *name = thr_thread_wrapper_dup_name (self);
+
+  if (control & THR_CONTROL_HALTED)
+    return g_error_new (THR_ERROR, THR_ERROR_HALTED, _("The job “%s” was halted"), name);
+  if (control & THR_CONTROL_STOPPED)
+    return g_error_new (THR_ERROR, THR_ERROR_STOPPED,
+                        _("The job “%s” was still queued when its manager was stopped"), name);
+  return g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("The job “%s” was cancelled"), name);
+}
+
+/* Ends a job that runs no function at the time, with an error (which it takes)
+ * or with the result that was set. */
+void
+thr_job_end_outside (ThrThreadWrapper *self,
+                     GError           *error)
+{
+  if (error != NULL)
+    thr_job_set_failure (self, error);
+  thr_core_end_item (self->core, &self->item);
+  thr_job_set_ended (self);
+}
+
+/* Ends a manual job, once. A paused manager may not have begun it yet. */
+gboolean
+thr_job_end_manual (ThrThreadWrapper *self,
+                    const GValue     *value,
+                    GError           *failure)
+{
+  if (atomic_fetch_or (&self->flags, THR_JOB_ENDING) & THR_JOB_ENDING)
+    {
+      g_clear_error (&failure);
+      return FALSE;
+    }
+
+  if (value != NULL)
+    {
+      g_value_init (&self->result, G_VALUE_TYPE (value));
+      g_value_copy (value, &self->result);
+    }
+  if (!thr_core_withdraw (self))
+    thr_job_end_outside (self, failure);
+  else
+    {
+      if (failure != NULL)
+        thr_job_set_failure (self, failure);
+      else
+        atomic_fetch_or (&self->flags, THR_JOB_STARTED);
+      thr_job_set_ended (self);
+    }
+  return TRUE;
+}
+
+/* ---- public ---- */
+
+static gboolean
+refuse_result (ThrThreadWrapper *self,
+               GError          **error)
+{
+  g_autofree char *name = thr_thread_wrapper_dup_name (self);
+  guint flags = atomic_load (&self->flags);
+
+  if (flags & (THR_JOB_DONE | THR_JOB_ENDING))
+    g_set_error (error, THR_ERROR, THR_ERROR_INVALID_STATE,
+                 _("The job “%s” has ended: its outcome cannot change any more"), name);
+  else if (self->item.kind == THR_JOB_MANUAL)
+    g_set_error (error, THR_ERROR, THR_ERROR_INVALID_STATE,
+                 _("The job “%s” was not submitted: it cannot end yet"), name);
+  else
+    g_set_error (error, THR_ERROR, THR_ERROR_INVALID_STATE,
+                 _("The outcome of the job “%s” can be set only inside its function"), name);
+  return FALSE;
+}
+
+/**
+ * thr_thread_wrapper_return_value:
+ * @self: a job
+ * @value: (nullable): the result, which is copied; %NULL for none
+ * @error: where to put an error
+ *
+ * Gives the job's result.
+ *
+ * For a job with a function this may be called only inside that function, and
+ * the last one counts if the function succeeds. It returns %TRUE then, so
+ * that a function can end with it:
+ *
+ * ```c
+ * return thr_thread_wrapper_return_value (thread, &value, error);
+ * ```
+ *
+ * A manual job is ended by it, from any thread.
+ *
+ * Where the job has ended before, or the call is not inside its function,
+ * nothing changes and the error is %THR_ERROR_INVALID_STATE.
+ *
+ * Returns: %TRUE if the result was taken
+ *
+ * Since: 1.0
+ */
+gboolean
+thr_thread_wrapper_return_value (ThrThreadWrapper *self,
+                                 const GValue     *value,
+                                 GError          **error)
+{
+  g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), FALSE);
+  g_return_val_if_fail (value == NULL || G_IS_VALUE (value), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (self->item.kind == THR_JOB_MANUAL)
+    {
+      if (!(atomic_load (&self->flags) & THR_JOB_FLYING) ||
+          !thr_job_end_manual (self, value, NULL))
+        return refuse_result (self, error);
+      return TRUE;
+    }
+
+  if (!thr_frame_is_inside (self))
+    return refuse_result (self, error);
+
+  release_at_home (self, &self->result);
+  if (value != NULL)
+    {
+      g_value_init (&self->result, G_VALUE_TYPE (value));
+      g_value_copy (value, &self->result);
+    }
+  return TRUE;
+}
+
+/* Gives the value and unsets it. */
+static gboolean
+return_and_unset (ThrThreadWrapper *self,
+                  GValue           *value,
+                  GError          **error)
+{
+  gboolean ok = thr_thread_wrapper_return_value (self, value, error);
+
+  g_value_unset (value);
+  return ok;
+}
+
+/**
+ * thr_thread_wrapper_return_boolean: (skip)
+ * @self: a job
+ * @value: the result
+ * @error: where to put an error
+ *
+ * Gives a boolean (`G_TYPE_BOOLEAN`) as the job's result: see
+ * [method@Thr.ThreadWrapper.return_value].
+ *
+ * Returns: %TRUE if the result was taken
+ *
+ * Since: 1.0
+ */
+gboolean
+thr_thread_wrapper_return_boolean (ThrThreadWrapper *self,
+                                   gboolean          value,
+                                   GError          **error)
+{
+  GValue boxed = G_VALUE_INIT;
+
+  g_value_init (&boxed, G_TYPE_BOOLEAN);
+  g_value_set_boolean (&boxed, value);
+  return return_and_unset (self, &boxed, error);
+}
+
+/**
+ * thr_thread_wrapper_return_int: (skip)
+ * @self: a job
+ * @value: the result
+ * @error: where to put an error
+ *
+ * Gives an integer (`G_TYPE_INT64`) as the job's result: see
+ * [method@Thr.ThreadWrapper.return_value].
+ *
+ * Returns: %TRUE if the result was taken
+ *
+ * Since: 1.0
+ */
+gboolean
+thr_thread_wrapper_return_int (ThrThreadWrapper *self,
+                               gint64            value,
+                               GError          **error)
+{
+  GValue boxed = G_VALUE_INIT;
+
+  g_value_init (&boxed, G_TYPE_INT64);
+  g_value_set_int64 (&boxed, value);
+  return return_and_unset (self, &boxed, error);
+}
+
+/**
+ * thr_thread_wrapper_return_double: (skip)
+ * @self: a job
+ * @value: the result
+ * @error: where to put an error
+ *
+ * Gives a number (`G_TYPE_DOUBLE`) as the job's result: see
+ * [method@Thr.ThreadWrapper.return_value].
+ *
+ * Returns: %TRUE if the result was taken
+ *
+ * Since: 1.0
+ */
+gboolean
+thr_thread_wrapper_return_double (ThrThreadWrapper *self,
+                                  double            value,
+                                  GError          **error)
+{
+  GValue boxed = G_VALUE_INIT;
+
+  g_value_init (&boxed, G_TYPE_DOUBLE);
+  g_value_set_double (&boxed, value);
+  return return_and_unset (self, &boxed, error);
+}
+
+/**
+ * thr_thread_wrapper_return_string: (skip)
+ * @self: a job
+ * @value: (nullable): the result
+ * @error: where to put an error
+ *
+ * Gives a string (`G_TYPE_STRING`) as the job's result: see
+ * [method@Thr.ThreadWrapper.return_value].
+ *
+ * Returns: %TRUE if the result was taken
+ *
+ * Since: 1.0
+ */
+gboolean
+thr_thread_wrapper_return_string (ThrThreadWrapper *self,
+                                  const char       *value,
+                                  GError          **error)
+{
+  GValue boxed = G_VALUE_INIT;
+
+  g_value_init (&boxed, G_TYPE_STRING);
+  g_value_set_static_string (&boxed, value);
+  return return_and_unset (self, &boxed, error);
+}
+
+/**
+ * thr_thread_wrapper_return_object: (skip)
+ * @self: a job
+ * @value: (nullable): the result
+ * @error: where to put an error
+ *
+ * Gives an object as the job's result: see
+ * [method@Thr.ThreadWrapper.return_value].
+ *
+ * Returns: %TRUE if the result was taken
+ *
+ * Since: 1.0
+ */
+gboolean
+thr_thread_wrapper_return_object (ThrThreadWrapper *self,
+                                  GObject          *value,
+                                  GError          **error)
+{
+  GValue boxed = G_VALUE_INIT;
+
+  g_return_val_if_fail (value == NULL || G_IS_OBJECT (value), FALSE);
+
+  g_value_init (&boxed, value != NULL ? G_OBJECT_TYPE (value) : G_TYPE_OBJECT);
+  g_value_set_object (&boxed, value);
+  return return_and_unset (self, &boxed, error);
+}
+
+/**
+ * thr_thread_wrapper_return_variant: (skip)
+ * @self: a job
+ * @value: (nullable): the result; a floating reference is taken
+ * @error: where to put an error
+ *
+ * Gives a variant (`G_TYPE_VARIANT`) as the job's result: see
+ * [method@Thr.ThreadWrapper.return_value].
+ *
+ * Returns: %TRUE if the result was taken
+ *
+ * Since: 1.0
+ */
+gboolean
+thr_thread_wrapper_return_variant (ThrThreadWrapper *self,
+                                   GVariant         *value,
+                                   GError          **error)
+{
+  GValue boxed = G_VALUE_INIT;
+
+  g_value_init (&boxed, G_TYPE_VARIANT);
+  g_value_set_variant (&boxed, value);
+  return return_and_unset (self, &boxed, error);
+}
+
+/**
+ * thr_thread_wrapper_return_error:
+ * @self: a manual job
+ * @failure: why it fails; it is copied
+ * @error: where to put an error
+ *
+ * Ends a manual job ([method@Thr.ThreadManager.do_manual]) with a failure, from
+ * any thread.
+ *
+ * The function of any other job sets its error and returns %FALSE; for such a
+ * job, and for one that has ended before, nothing changes and the error is
+ * %THR_ERROR_INVALID_STATE.
+ *
+ * Returns: %TRUE if the job was ended by this
+ *
+ * Since: 1.0
+ */
+gboolean
+thr_thread_wrapper_return_error (ThrThreadWrapper *self,
+                                 const GError     *failure,
+                                 GError          **error)
+{
+  g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), FALSE);
+  g_return_val_if_fail (failure != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (self->item.kind != THR_JOB_MANUAL || !(atomic_load (&self->flags) & THR_JOB_FLYING) ||
+      !thr_job_end_manual (self, NULL, g_error_copy (failure)))
+    return refuse_result (self, error);
+  return TRUE;
+}
+
+/**
+ * thr_thread_wrapper_get_result: (get-property result)
+ * @self: a job
+ *
+ * What the job gave.
+ *
+ * Returns: (transfer none) (nullable): the result, valid as long as the job;
+ *   %NULL before it ended, where it gave nothing, and where it failed
+ *
+ * Since: 1.0
+ */
+const GValue *
+thr_thread_wrapper_get_result (ThrThreadWrapper *self)
+{
+  g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), NULL);
+
+  if (!(atomic_load (&self->flags) & THR_JOB_DONE) || self->failed || !G_IS_VALUE (&self->result))
+    return NULL;
+  return &self->result;
+}
+
+/**
+ * thr_thread_wrapper_get_error: (get-property error)
+ * @self: a job
+ *
+ * Why the job failed.
+ *
+ * Returns: (transfer none) (nullable): the error, valid as long as the job;
+ *   %NULL before it ended and where it succeeded
+ *
+ * Since: 1.0
+ */
+const GError *
+thr_thread_wrapper_get_error (ThrThreadWrapper *self)
+{
+  g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), NULL);
+
+  if (!(atomic_load (&self->flags) & THR_JOB_DONE) || !self->failed)
+    return NULL;
+  return self->error;
+}

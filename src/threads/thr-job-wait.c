@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "threads/thr-core-private.h"
+
+#include "base/thr-error.h"
+#include "base/thr-i18n-private.h"
+#include "base/thr-parking-private.h"
+
+/* How many jobs may run on top of each other on one thread, each joining the
+ * next: a bound for the stack. */
+#define DEEPEST_STACK 64
+
+/* ---- who waits for whom ---- */
+
+static GMutex waits_lock; /* guards waits */
+static GList *waits;      /* ThrWait *, the newest first */
+
+static gboolean
+stack_has (ThrFrame         *top,
+           ThrThreadWrapper *job,
+           ThrCore          *core)
+{
+  for (ThrFrame *frame = top; frame != NULL; frame = frame->below)
+    {
+      if (job != NULL ? frame->job == job : frame->core == core)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Whether what a wait waits for waits, itself or by others, for the jobs on
+ * the stack @mine. Ends, since the waits so far close no cycle. */
+static gboolean
+leads_back (const ThrWait *wait,
+            ThrFrame      *mine)
+{
+  if (stack_has (mine, wait->job, wait->core))
+    return TRUE;
+  for (GList *l = waits; l != NULL; l = l->next)
+    {
+      const ThrWait *next = l->data;
+
+      if (next->top != mine && stack_has (next->top, wait->job, wait->core) &&
+          leads_back (next, mine))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* For a thread that is about to wait for a job, or for all jobs of a core.
+ * FALSE where it would, in the end, wait for itself. */
+gboolean
+thr_wait_begin (ThrWait          *wait,
+                ThrThreadWrapper *job,
+                ThrCore          *core)
+{
+  gboolean ok;
+
+  *wait = (ThrWait) { thr_frame_top (), job, core };
+  if (wait->top == NULL)
+    return TRUE;
+
+  g_mutex_lock (&waits_lock);
+  ok = !leads_back (wait, wait->top);
+  if (ok)
+    waits = g_list_prepend (waits, wait);
+  g_mutex_unlock (&waits_lock);
+  return ok;
+}
+
+void
+thr_wait_end (ThrWait *wait)
+{
+  if (wait->top == NULL)
+    return;
+  g_mutex_lock (&waits_lock);
+  waits = g_list_remove (waits, wait);
+  g_mutex_unlock (&waits_lock);
+}
+
+/* ---- join ---- */
+
+static gboolean
+is_done (ThrThreadWrapper *self)
+{
+  return (atomic_load (&self->flags) & THR_JOB_DONE) != 0;
+}
+
+static gboolean
+refuse (ThrThreadWrapper *self,
+        const char       *why,
+        GError          **error)
+{
+  g_autofree char *name = thr_thread_wrapper_dup_name (self);
+
+  g_set_error (error, THR_ERROR, THR_ERROR_WOULD_DEADLOCK,
+               _("To wait for the job “%s” here would never end: %s"), name, why);
+  return FALSE;
+}
+
+static gboolean
+time_out (ThrThreadWrapper *self,
+          GError          **error)
+{
+  g_autofree char *name = thr_thread_wrapper_dup_name (self);
+
+  g_set_error (error, THR_ERROR, THR_ERROR_TIMED_OUT,
+               _("The job “%s” has not ended in the time given"), name);
+  return FALSE;
+}
+
+static void
+poke_cb (GCancellable *cancellable,
+         gpointer      user_data)
+{
+  thr_dispatcher_poke (user_data);
+}
+
+/* On the owner's own thread: delivers until the job is closed, or, inside one
+ * of its own handlers, until its end is known. */
+static gboolean
+join_at_home (ThrThreadWrapper *self,
+              gint64            deadline,
+              GCancellable     *cancellable,
+              GError          **error)
+{
+  ThrDispatcher *home = self->home.dispatcher;
+  gboolean inside = self->stepping;
+  gulong handler = 0;
+  gboolean in_time = TRUE, ok = FALSE;
+
+  if (cancellable != NULL)
+    handler = g_cancellable_connect (cancellable, G_CALLBACK (poke_cb), home, NULL);
+
+  for (;;)
+    {
+      if (inside ? is_done (self) : self->announced == THR_EXECUTION_STATE_CLOSED && !self->stepping)
+        ok = TRUE;
+      else if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        ;
+      else if (!in_time)
+        time_out (self, error);
+      else
+        {
+          thr_dispatcher_deliver (home);
+          if (!(inside ? is_done (self) : self->announced == THR_EXECUTION_STATE_CLOSED))
+            in_time = thr_dispatcher_sleep (home, deadline);
+          continue;
+        }
+      break;
+    }
+
+  if (handler != 0)
+    g_cancellable_disconnect (cancellable, handler);
+  return ok;
+}
+
+static void
+wake_cb (GCancellable *cancellable,
+         gpointer      user_data)
+{
+  thr_spot_wake (user_data);
+}
+
+/* On any other thread: callbacks belong elsewhere, and are not waited for. */
+static gboolean
+join_away (ThrThreadWrapper *self,
+           gint64            deadline,
+           GCancellable     *cancellable,
+           GError          **error)
+{
+  ThrSpot *spot = thr_parking_spot (self);
+  gboolean in_time = TRUE;
+  gulong handler = 0;
+
+  if (cancellable != NULL)
+    handler = g_cancellable_connect (cancellable, G_CALLBACK (wake_cb), spot, NULL);
+
+  /* Set before DONE is looked at: who sets that sees it, or we see DONE. */
+  atomic_fetch_or (&self->flags, THR_JOB_WAITED);
+  g_mutex_lock (&spot->lock);
+  while (!is_done (self) && in_time && !g_cancellable_is_cancelled (cancellable))
+    in_time = thr_spot_wait (spot, deadline);
+  g_mutex_unlock (&spot->lock);
+
+  if (handler != 0)
+    g_cancellable_disconnect (cancellable, handler);
+
+  if (is_done (self))
+    return TRUE;
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+  return time_out (self, error);
+}
+
+/* A job that joins a queued one of its own manager runs it itself, so that
+ * this works with any thread limit. */
+static gboolean
+run_here (ThrThreadWrapper *self,
+          ThrFrame         *top)
+{
+  if (top->job != NULL)
+    thr_job_cover (top->job, TRUE);
+  thr_job_run (self);
+  if (top->job != NULL)
+    thr_job_cover (top->job, FALSE);
+  thr_core_end_item (self->core, &self->item);
+  thr_job_set_ended (self);
+  return TRUE;
+}
+
+static gboolean
+wait_for_end (ThrThreadWrapper *self,
+              gint64            timeout,
+              GCancellable     *cancellable,
+              GError          **error)
+{
+  gboolean at_home = thr_dispatcher_enter (self->home.dispatcher);
+  ThrFrame *top = thr_frame_top ();
+  ThrWait wait;
+  gboolean ok = FALSE;
+
+  if (is_done (self) && !at_home)
+    return TRUE;
+
+  if (!is_done (self) && thr_frame_is_inside (self))
+    refuse (self, _("this is inside its own function"), error);
+  else if (!is_done (self) && at_home && timeout > 0 && self->item.kind == THR_JOB_MANUAL)
+    refuse (self, _("it is a manual job, and this is its owner's thread"), error);
+  else if (!is_done (self) && top != NULL && top->depth >= DEEPEST_STACK)
+    refuse (self, _("64 jobs wait for each other on this thread already"), error);
+  else if (!at_home && top != NULL && thr_frame_is_inside_core (self->core) &&
+           thr_core_claim (self))
+    ok = run_here (self, top);
+  else if (!is_done (self) && !thr_wait_begin (&wait, self, NULL))
+    refuse (self, _("it waits for this job, itself or by others"), error);
+  else
+    {
+      gboolean waits_for = !is_done (self);
+
+      ok = at_home ? join_at_home (self, thr_deadline (timeout), cancellable, error)
+                   : join_away (self, thr_deadline (timeout), cancellable, error);
+      if (waits_for)
+        thr_wait_end (&wait);
+    }
+
+  if (at_home)
+    thr_dispatcher_leave (self->home.dispatcher);
+  return ok;
+}
+
+/**
+ * thr_thread_wrapper_join:
+ * @self: a job
+ * @timeout: how long to wait, in microseconds; 0 not to wait, [const@Thr.FOREVER]
+ *   for ever
+ * @cancellable: (nullable): what ends the wait (not the job), or %NULL
+ * @error: where to put an error
+ *
+ * Waits until the job has ended.
+ *
+ * On the thread of the job's owner context this delivers meanwhile what this
+ * library has for that context (and only that: other sources do not run), and
+ * it returns when the job is `CLOSED`: so callbacks have run then, even when no
+ * main loop ever runs. Inside one of the job's own callbacks it returns at
+ * once. On any other thread it returns when the outcome is known.
+ *
+ * A job may join a job of its own manager that is still queued: it runs it
+ * itself then, whatever the thread limit, and neither @timeout nor
+ * @cancellable ends that. A job that is not started
+ * ([method@Thr.ThreadManager.append]), or is paused, is waited for.
+ *
+ * Beside the job's own failure, the error may be %THR_ERROR_TIMED_OUT,
+ * %G_IO_ERROR_CANCELLED, %THR_ERROR_INVALID_STATE if the job was not
+ * submitted, %THR_ERROR_INVALID_ARGUMENT if @timeout is negative, and
+ * %THR_ERROR_WOULD_DEADLOCK where the wait could never end: inside the job's
+ * own function, where the job waits for the one that calls, on the owner's
+ * thread of a manual job, and more than 64 jobs deep.
+ *
+ * Returns: %TRUE if the job succeeded
+ *
+ * Since: 1.0
+ */
+gboolean
+thr_thread_wrapper_join (ThrThreadWrapper *self,
+                         gint64            timeout,
+                         GCancellable     *cancellable,
+                         GError          **error)
+{
+  gboolean ok;
+
+  g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (!thr_timeout_check (timeout, error))
+    return FALSE;
+  if (!(atomic_load (&self->flags) & (THR_JOB_FLYING | THR_JOB_CLOSED)))
+    {
+      g_autofree char *name = thr_thread_wrapper_dup_name (self);
+
+      g_set_error (error, THR_ERROR, THR_ERROR_INVALID_STATE,
+                   _("The job “%s” was not submitted: there is nothing to wait for"), name);
+      return FALSE;
+    }
+
+  g_object_ref (self);
+  ok = wait_for_end (self, timeout, cancellable, error);
+  if (ok && self->failed)
+    {
+      atomic_fetch_or (&self->flags, THR_JOB_TAKEN);
+      g_propagate_error (error, g_error_copy (self->error));
+      ok = FALSE;
+    }
+  g_object_unref (self);
+  return ok;
+}
+
+/* ---- the asynchronous wait ---- */
+
+static gboolean
+wait_cancelled_cb (GCancellable *cancellable,
+                   gpointer      user_data)
+{
+  GTask *task = user_data;
+  ThrThreadWrapper *self = g_task_get_source_object (task);
+  ThrJobExtra *extra = thr_job_extra (self);
+  ThrSpot *spot = thr_parking_spot (self);
+  GList *link;
+
+  g_mutex_lock (&spot->lock);
+  link = g_list_find (extra->waits, task);
+  if (link != NULL)
+    extra->waits = g_list_delete_link (extra->waits, link);
+  g_mutex_unlock (&spot->lock);
+
+  if (link != NULL)
+    {
+      g_task_return_error_if_cancelled (task);
+      g_object_unref (task);
+    }
+  return G_SOURCE_REMOVE;
+}
+
+static void
+complete_wait (GTask *task)
+{
+  GSource *source = g_task_get_task_data (task);
+
+  if (source != NULL)
+    g_source_destroy (source);
+  g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
+}
+
+/* At home: the job is CLOSED. */
+void
+thr_job_complete_waits (ThrThreadWrapper *self)
+{
+  ThrSpot *spot = thr_parking_spot (self);
+  ThrJobExtra *extra;
+  GList *tasks = NULL;
+
+  g_mutex_lock (&spot->lock);
+  atomic_fetch_or (&self->flags, THR_JOB_WAITS_OVER);
+  extra = thr_job_peek_extra (self);
+  if (extra != NULL)
+    tasks = g_list_reverse (g_steal_pointer (&extra->waits));
+  g_mutex_unlock (&spot->lock);
+
+  g_list_free_full (tasks, (GDestroyNotify) complete_wait);
+}
+
+/**
+ * thr_thread_wrapper_wait_async:
+ * @self: a job
+ * @cancellable: (nullable): what ends the wait (not the job), or %NULL
+ * @callback: (nullable): called in the thread-default context of the calling
+ *   thread once the job is `CLOSED`
+ * @user_data: data for @callback
+ *
+ * Waits until the job is `CLOSED`, without blocking.
+ *
+ * Since: 1.0
+ */
+void
+thr_thread_wrapper_wait_async (ThrThreadWrapper   *self,
+                               GCancellable       *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer            user_data)
+{
+  ThrJobExtra *extra;
+  ThrSpot *spot;
+  gboolean over;
+  GTask *task;
+
+  g_return_if_fail (THR_IS_THREAD_WRAPPER (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_name (task, "[thr-glib] wait for a job");
+  g_task_set_source_tag (task, thr_thread_wrapper_wait_async);
+  g_task_set_check_cancellable (task, FALSE);
+
+  if (!(atomic_load (&self->flags) & (THR_JOB_FLYING | THR_JOB_CLOSED)))
+    {
+      g_autofree char *name = thr_thread_wrapper_dup_name (self);
+
+      g_task_return_new_error (task, THR_ERROR, THR_ERROR_INVALID_STATE,
+                               _("The job “%s” was not submitted: there is nothing to wait for"),
+                               name);
+      g_object_unref (task);
+      return;
+    }
+
+  if (cancellable != NULL)
+    {
+      GSource *source = g_cancellable_source_new (cancellable);
+
+      g_task_set_check_cancellable (task, TRUE);
+      g_source_set_static_name (source, "[thr-glib] wait for a job");
+      g_task_set_task_data (task, source, (GDestroyNotify) g_source_unref);
+    }
+
+  extra = thr_job_extra (self);
+  spot = thr_parking_spot (self);
+  atomic_fetch_or (&self->flags, THR_JOB_LISTENED);
+  g_mutex_lock (&spot->lock);
+  over = (atomic_load (&self->flags) & THR_JOB_WAITS_OVER) != 0;
+  if (!over)
+    extra->waits = g_list_prepend (extra->waits, g_object_ref (task));
+  g_mutex_unlock (&spot->lock);
+
+  if (over)
+    complete_wait (g_object_ref (task));
+  else if (cancellable != NULL)
+    g_task_attach_source (task, g_task_get_task_data (task), G_SOURCE_FUNC (wait_cancelled_cb));
+  g_object_unref (task);
+}
+
+/**
+ * thr_thread_wrapper_wait_finish:
+ * @self: a job
+ * @result: what the callback was given
+ * @error: where to put an error
+ *
+ * Ends [method@Thr.ThreadWrapper.wait_async]: gives the job's result, or its
+ * failure as the error.
+ *
+ * The error may also be %G_IO_ERROR_CANCELLED if the wait was cancelled, and
+ * %THR_ERROR_INVALID_STATE if the job was not submitted.
+ *
+ * Returns: (transfer none) (nullable): the result, valid as long as the job;
+ *   %NULL where it gave nothing
+ *
+ * Since: 1.0
+ */
+const GValue *
+thr_thread_wrapper_wait_finish (ThrThreadWrapper *self,
+                                GAsyncResult     *result,
+                                GError          **error)
+{
+  g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), NULL);
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  if (!g_task_propagate_boolean (G_TASK (result), error))
+    return NULL;
+  if (self->failed)
+    {
+      atomic_fetch_or (&self->flags, THR_JOB_TAKEN);
+      g_propagate_error (error, g_error_copy (self->error));
+      return NULL;
+    }
+  return thr_thread_wrapper_get_result (self);
+}

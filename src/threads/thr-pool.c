@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "threads/thr-core-private.h"
+
+#include "base/thr-error.h"
+#include "base/thr-i18n-private.h"
+
+/* The threads of all managers come from one GThreadPool, to which a thread
+ * returns when its manager has no more for it, and in which it lingers. What
+ * the pool carries are tickets, not jobs: to hand each job to it would cost
+ * several times what the job does. */
+
+/* In microseconds: how long a thread that found nothing looks on, at most. */
+#define LONGEST_SPIN 10
+
+static void
+pool_run (gpointer data,
+          gpointer user_data)
+{
+  ThrTicket *ticket = data;
+
+  ticket->run (ticket);
+}
+
+static GThreadPool *
+get_pool (void)
+{
+  static GThreadPool *pool;
+
+  if (g_once_init_enter (&pool))
+    g_once_init_leave (&pool, g_thread_pool_new (pool_run, NULL, -1, FALSE, NULL));
+  return pool;
+}
+
+/* FALSE where no thread could be had and there is none at all, so that nobody
+ * will take the ticket until one can. */
+gboolean
+thr_pool_push (ThrTicket *ticket)
+{
+  GThreadPool *pool = get_pool ();
+
+  return g_thread_pool_push (pool, ticket, NULL) || g_thread_pool_get_num_threads (pool) > 0;
+}
+
+/* There is no thread to run what is queued: it fails, and the ticket stays. */
+static void
+fail_all_runnable (ThrCore *self)
+{
+  g_autoptr (GPtrArray) items = g_ptr_array_new ();
+  ThrItem *item;
+
+  g_mutex_lock (&self->queue_lock);
+  while ((item = thr_queue_peek (&self->ready)) != NULL)
+    {
+      thr_core_withdraw_locked (self, item);
+      g_ptr_array_add (items, item);
+    }
+  g_mutex_unlock (&self->queue_lock);
+
+  for (guint i = 0; i < items->len; i++)
+    thr_core_fail_item (items->pdata[i],
+                        g_error_new_literal (THR_ERROR, THR_ERROR_NO_RESOURCES,
+                                             _("The system has no thread left to run the job: "
+                                               "lower the thread limit or try again later")));
+}
+
+/* For a thread that was counted by thr_core_wants_thread_locked(). */
+void
+thr_core_start_thread (ThrCore *self)
+{
+  thr_core_ref (self);
+  if (!thr_pool_push (&self->ticket))
+    fail_all_runnable (self);
+}
+
+static inline void
+relax (void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause ();
+#endif
+}
+
+/* Looks a moment longer for a job, without the lock: to sleep and to be woken
+ * costs more than most waits. One thread a manager does so at a time, and the
+ * time shrinks as long as nothing comes of it. */
+static void
+spin (ThrCore *self,
+      int      duration)
+{
+  gint64 end = g_get_monotonic_time () + duration;
+
+  do
+    {
+      for (int i = 0; i < 16; i++)
+        {
+          if (atomic_load_explicit (&self->n_runnable_hint, memory_order_relaxed) > 0)
+            return;
+          relax ();
+        }
+    }
+  while (g_get_monotonic_time () < end);
+}
+
+/* With the lock, which it gives up meanwhile. */
+static ThrItem *
+search_locked (ThrCore  *self,
+               gboolean *searching,
+               gboolean *post)
+{
+  ThrItem *item;
+
+  if (!*searching && self->n_searching > 0)
+    return NULL;
+  *searching = TRUE;
+  self->n_searching = 1;
+
+  if (self->spin > 0)
+    {
+      g_mutex_unlock (&self->queue_lock);
+      spin (self, self->spin);
+      g_mutex_lock (&self->queue_lock);
+    }
+
+  item = thr_core_take_locked (self, post);
+  if (item != NULL)
+    self->spin = LONGEST_SPIN;
+  else if (self->spin > 1)
+    self->spin /= 2;
+  return item;
+}
+
+static void
+run_item (ThrItem *item)
+{
+  if (item->kind == THR_JOB_LIGHT)
+    thr_light_job_run (item);
+  else
+    thr_job_run (thr_item_get_job (item));
+}
+
+static void
+announce_end (ThrItem *item)
+{
+  if (item->kind == THR_JOB_LIGHT)
+    thr_light_job_post (item);
+  else
+    thr_job_set_ended (thr_item_get_job (item));
+}
+
+/* What a pool thread does for a manager: it runs jobs until there are none. */
+void
+thr_core_serve (ThrTicket *ticket)
+{
+  ThrCore *self = (ThrCore *) ((guint8 *) ticket - G_STRUCT_OFFSET (ThrCore, ticket));
+  gboolean searching = TRUE;
+
+  g_mutex_lock (&self->queue_lock);
+  while (self->n_threads <= self->limit)
+    {
+      gboolean more, post = FALSE;
+      ThrItem *item = thr_core_take_locked (self, &post);
+
+      if (item == NULL)
+        item = search_locked (self, &searching, &post);
+      if (item == NULL)
+        break;
+      if (searching)
+        self->n_searching = 0;
+      searching = FALSE;
+      more = thr_core_wants_thread_locked (self);
+      g_mutex_unlock (&self->queue_lock);
+
+      if (more)
+        thr_core_start_thread (self);
+      thr_core_post (self, post);
+      run_item (item);
+
+      /* The books first: who hears of the end may ask for them. */
+      post = FALSE;
+      g_mutex_lock (&self->queue_lock);
+      thr_core_end_item_locked (self, item);
+      thr_core_changed_locked (self, &post);
+      g_mutex_unlock (&self->queue_lock);
+      announce_end (item);
+      thr_core_post (self, post);
+      g_mutex_lock (&self->queue_lock);
+    }
+  if (searching)
+    self->n_searching = 0;
+  self->n_threads--;
+  g_mutex_unlock (&self->queue_lock);
+  thr_core_unref (self);
+}

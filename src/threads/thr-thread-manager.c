@@ -1,0 +1,1386 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "threads/thr-thread-manager.h"
+
+#include "base/thr-error.h"
+#include "base/thr-i18n-private.h"
+#include "threads/thr-core-private.h"
+#include "threads/thr-job-model-private.h"
+
+#include <string.h>
+
+/**
+ * ThrThreadManager:
+ *
+ * Runs jobs in background threads: queues them, limits how many run at once,
+ * and knows all of them.
+ *
+ * [method@Thr.ThreadManager.do_async] is all that most programs need:
+ *
+ * ```c
+ * g_autoptr (ThrThreadWrapper) job =
+ *   thr_thread_manager_do_async (manager, "scale", scale_image,
+ *                                g_object_ref (image), g_object_unref);
+ * thr_thread_wrapper_set_on_success (job, show_image, view, NULL);
+ * ```
+ *
+ * Jobs that are to wait for a go-ahead are queued with
+ * [method@Thr.ThreadManager.append], and started by
+ * [method@Thr.ThreadManager.run] or [method@Thr.ThreadManager.watch].
+ *
+ * A manager is a [iface@Gio.ListModel] of its jobs, as [class@Thr.ThreadWrapper],
+ * in the order of their submission, from submission until they are `CLOSED`
+ * (and a while longer with [property@Thr.ThreadManager:keep-finished]): a list
+ * view shows them as it is.
+ *
+ * # Thread safety
+ *
+ * Every function may be called from any thread, except those of the list model
+ * and [method@Thr.ThreadManager.attach_application], which belong to the
+ * manager's owner context: the thread-default main context of the thread that
+ * made it, or, made inside a job, that job's owner context. Its signals and
+ * notifies are emitted there. The jobs have owner contexts of their own.
+ *
+ * # Shutdown
+ *
+ * The last reference may be dropped anywhere and at any time: jobs that are
+ * queued or running still run to their ends, and those that were only appended
+ * end with %THR_ERROR_STOPPED. To end earlier see
+ * [method@Thr.ThreadManager.stop], [method@Thr.ThreadManager.halt] and
+ * [method@Thr.ThreadManager.shutdown_async].
+ *
+ * Since: 1.0
+ */
+
+struct _ThrThreadManager
+{
+  GObject parent_instance;
+  ThrHome home;
+
+  ThrCore *core; /* a reference */
+
+  /* Home's alone. */
+  ThrSnapshot announced;
+  ThrJobModel *model;        /* made at the first look */
+  GApplication *application; /* a weak pointer */
+  gboolean attached;
+  gboolean holds;            /* the application, since it is busy */
+};
+
+enum
+{
+  PROP_0,
+  PROP_NAME,
+  PROP_UID,
+  PROP_THREAD_LIMIT,
+  PROP_KEEP_FINISHED,
+  PROP_PAUSED,
+  PROP_STARTED,
+  PROP_N_QUEUED,
+  PROP_N_RUNNING,
+  PROP_BUSY,
+  PROP_PROGRESS,
+  PROP_SIZE,
+  N_PROPS,
+};
+
+enum
+{
+  UNHANDLED_ERROR,
+  N_SIGNALS,
+};
+
+static GParamSpec *props[N_PROPS];
+static guint signals[N_SIGNALS];
+
+static void list_model_iface_init (GListModelInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (ThrThreadManager, thr_thread_manager, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL, list_model_iface_init))
+
+/* ---- what the other files use ---- */
+
+ThrCore *
+thr_core_of (ThrThreadManager *manager)
+{
+  return manager->core;
+}
+
+void
+thr_log_unhandled (ThrThreadWrapper *job,
+                   const GError     *error)
+{
+  g_autofree char *name = NULL;
+
+  if (job == NULL)
+    g_warning ("A pushed function failed, and nobody handled it: %s", error->message);
+  else
+    {
+      name = thr_thread_wrapper_dup_name (job);
+      g_warning ("The job “%s” failed, and nobody handled it: %s", name, error->message);
+    }
+}
+
+void
+thr_thread_manager_emit_unhandled (ThrThreadManager *self,
+                                   ThrThreadWrapper *job,
+                                   const GError     *error)
+{
+  thr_assert_home (self->home.dispatcher);
+  if (g_signal_has_handler_pending (self, signals[UNHANDLED_ERROR], 0, FALSE))
+    g_signal_emit (self, signals[UNHANDLED_ERROR], 0, job, error);
+  else
+    thr_log_unhandled (job, error);
+}
+
+/* FALSE if there is one. */
+gboolean
+thr_thread_manager_set_application (ThrThreadManager *self,
+                                    GApplication     *application)
+{
+  gboolean post = FALSE;
+
+  if (self->attached)
+    return FALSE;
+  self->attached = TRUE;
+  g_set_weak_pointer (&self->application, application);
+
+  g_mutex_lock (&self->core->queue_lock);
+  thr_core_changed_locked (self->core, &post);
+  g_mutex_unlock (&self->core->queue_lock);
+  thr_core_post (self->core, post);
+  return TRUE;
+}
+
+/* ---- what is told at home ---- */
+
+static void
+hold_application (ThrThreadManager *self,
+                  gboolean          hold)
+{
+  if (self->application == NULL || self->holds == hold)
+    return;
+  self->holds = hold;
+  if (hold)
+    g_application_hold (self->application);
+  else
+    g_application_release (self->application);
+}
+
+static void
+items_changed_cb (guint    position,
+                  guint    n_removed,
+                  guint    n_added,
+                  gpointer user_data)
+{
+  ThrThreadManager *self = user_data;
+
+  if (!thr_gate_is_open ())
+    return;
+  thr_assert_home (self->home.dispatcher);
+  g_list_model_items_changed (G_LIST_MODEL (self), position, n_removed, n_added);
+}
+
+static void
+notify (ThrThreadManager *self,
+        guint             prop)
+{
+  if (!thr_gate_is_open ())
+    return;
+  thr_assert_home (self->home.dispatcher);
+  G_OBJECT_CLASS (thr_thread_manager_parent_class)
+    ->dispatch_properties_changed (G_OBJECT (self), 1, &props[prop]);
+}
+
+/* At home: tells what has changed since the last time. */
+void
+thr_thread_manager_settle (ThrThreadManager  *self,
+                           const ThrSnapshot *snapshot,
+                           GPtrArray         *arrivals,
+                           GPtrArray         *departures)
+{
+  ThrSnapshot before = self->announced;
+  guint size = self->model != NULL ? thr_job_model_length (self->model) : 0;
+
+  self->announced = *snapshot;
+  if (snapshot->busy)
+    hold_application (self, TRUE);
+
+  if (self->model != NULL && arrivals != NULL)
+    {
+      thr_job_model_update (self->model, arrivals, departures, items_changed_cb, self);
+      if (thr_job_model_length (self->model) != size)
+        notify (self, PROP_SIZE);
+    }
+
+  if (snapshot->thread_limit != before.thread_limit)
+    notify (self, PROP_THREAD_LIMIT);
+  if (snapshot->keep_finished != before.keep_finished)
+    notify (self, PROP_KEEP_FINISHED);
+  if (snapshot->started != before.started)
+    notify (self, PROP_STARTED);
+  if (snapshot->paused != before.paused)
+    notify (self, PROP_PAUSED);
+  if (snapshot->n_queued != before.n_queued)
+    notify (self, PROP_N_QUEUED);
+  if (snapshot->n_running != before.n_running)
+    notify (self, PROP_N_RUNNING);
+  if (snapshot->progress != before.progress)
+    notify (self, PROP_PROGRESS);
+  if (snapshot->busy != before.busy)
+    notify (self, PROP_BUSY);
+
+  if (!self->announced.busy)
+    hold_application (self, FALSE);
+}
+
+/* After a change by the user: at home it is told at once, and else soon. */
+static void
+settle_soon (ThrThreadManager *self)
+{
+  ThrCore *core = self->core;
+  ThrSnapshot snapshot;
+  gboolean post = FALSE;
+
+  g_mutex_lock (&core->queue_lock);
+  thr_core_snapshot_locked (core, &snapshot);
+  thr_core_changed_locked (core, &post);
+  g_mutex_unlock (&core->queue_lock);
+  thr_core_post (core, post);
+
+  if (thr_dispatcher_is_home (self->home.dispatcher))
+    thr_thread_manager_settle (self, &snapshot, NULL, NULL);
+}
+
+/* ---- the class ---- */
+
+static void
+thr_thread_manager_dispose (GObject *object)
+{
+  ThrThreadManager *self = THR_THREAD_MANAGER (object);
+
+  if (!thr_home_dispose (&self->home, props[PROP_NAME]))
+    return;
+
+  thr_core_drop_manager (self->core);
+  hold_application (self, FALSE);
+  g_clear_weak_pointer (&self->application);
+  G_OBJECT_CLASS (thr_thread_manager_parent_class)->dispose (object);
+}
+
+static void
+thr_thread_manager_finalize (GObject *object)
+{
+  ThrThreadManager *self = THR_THREAD_MANAGER (object);
+
+  thr_assert_home (self->home.dispatcher);
+
+  g_clear_pointer (&self->model, thr_job_model_free);
+  g_clear_pointer (&self->core, thr_core_unref);
+  thr_home_clear (&self->home);
+  G_OBJECT_CLASS (thr_thread_manager_parent_class)->finalize (object);
+}
+
+static void
+thr_thread_manager_dispatch_properties_changed (GObject     *object,
+                                                guint        n_pspecs,
+                                                GParamSpec **pspecs)
+{
+  ThrThreadManager *self = THR_THREAD_MANAGER (object);
+  gboolean leaving;
+
+  if (thr_home_may_emit (&self->home, &leaving) && thr_gate_is_open ())
+    G_OBJECT_CLASS (thr_thread_manager_parent_class)
+      ->dispatch_properties_changed (object, n_pspecs, pspecs);
+}
+
+static void
+thr_thread_manager_get_property (GObject    *object,
+                                 guint       prop_id,
+                                 GValue     *value,
+                                 GParamSpec *pspec)
+{
+  ThrThreadManager *self = THR_THREAD_MANAGER (object);
+
+  switch (prop_id)
+    {
+    case PROP_NAME:
+      g_value_take_string (value, thr_thread_manager_dup_name (self));
+      break;
+    case PROP_UID:
+      g_value_set_string (value, thr_thread_manager_get_uid (self));
+      break;
+    case PROP_THREAD_LIMIT:
+      g_value_set_uint (value, thr_thread_manager_get_thread_limit (self));
+      break;
+    case PROP_KEEP_FINISHED:
+      g_value_set_uint (value, thr_thread_manager_get_keep_finished (self));
+      break;
+    case PROP_PAUSED:
+      g_value_set_boolean (value, thr_thread_manager_get_paused (self));
+      break;
+    case PROP_STARTED:
+      g_value_set_boolean (value, thr_thread_manager_get_started (self));
+      break;
+    case PROP_N_QUEUED:
+      g_value_set_uint (value, thr_thread_manager_get_n_queued (self));
+      break;
+    case PROP_N_RUNNING:
+      g_value_set_uint (value, thr_thread_manager_get_n_running (self));
+      break;
+    case PROP_BUSY:
+      g_value_set_boolean (value, thr_thread_manager_get_busy (self));
+      break;
+    case PROP_PROGRESS:
+      g_value_set_double (value, thr_thread_manager_get_progress (self));
+      break;
+    case PROP_SIZE:
+      g_value_set_uint (value, thr_thread_manager_get_size (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+thr_thread_manager_set_property (GObject      *object,
+                                 guint         prop_id,
+                                 const GValue *value,
+                                 GParamSpec   *pspec)
+{
+  ThrThreadManager *self = THR_THREAD_MANAGER (object);
+
+  switch (prop_id)
+    {
+    case PROP_NAME:
+      thr_thread_manager_set_name (self, g_value_get_string (value));
+      break;
+    case PROP_THREAD_LIMIT:
+      thr_thread_manager_set_thread_limit (self, g_value_get_uint (value), NULL);
+      break;
+    case PROP_KEEP_FINISHED:
+      thr_thread_manager_set_keep_finished (self, g_value_get_uint (value));
+      break;
+    case PROP_PAUSED:
+      thr_thread_manager_set_paused (self, g_value_get_boolean (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+thr_thread_manager_class_init (ThrThreadManagerClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags readable = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+  const GParamFlags readwrite = readable | G_PARAM_WRITABLE | G_PARAM_EXPLICIT_NOTIFY;
+
+  G_STATIC_ASSERT (G_STRUCT_OFFSET (ThrThreadManager, home) == sizeof (GObject));
+
+  object_class->dispose = thr_thread_manager_dispose;
+  object_class->finalize = thr_thread_manager_finalize;
+  object_class->dispatch_properties_changed = thr_thread_manager_dispatch_properties_changed;
+  object_class->get_property = thr_thread_manager_get_property;
+  object_class->set_property = thr_thread_manager_set_property;
+
+  /**
+   * ThrThreadManager:name: (getter dup_name) (setter set_name)
+   *
+   * A name for people and for messages.
+   *
+   * Since: 1.0
+   */
+  props[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL, readwrite);
+
+  /**
+   * ThrThreadManager:uid: (getter get_uid)
+   *
+   * A name that no other manager has, made at random.
+   *
+   * Since: 1.0
+   */
+  props[PROP_UID] = g_param_spec_string ("uid", NULL, NULL, NULL, readable);
+
+  /**
+   * ThrThreadManager:thread-limit: (getter get_thread_limit)
+   *
+   * How many jobs run at once at the most, 1 or more.
+   *
+   * It may be changed while jobs are running: more are begun at once, and where
+   * there are too many, none is begun until enough have ended.
+   *
+   * Since: 1.0
+   */
+  props[PROP_THREAD_LIMIT] =
+    g_param_spec_uint ("thread-limit", NULL, NULL, 1, G_MAXUINT, 10, readwrite);
+
+  /**
+   * ThrThreadManager:keep-finished: (getter get_keep_finished) (setter set_keep_finished)
+   *
+   * How many `CLOSED` jobs stay in the manager, to be seen and looked up; the
+   * oldest leave first.
+   *
+   * Since: 1.0
+   */
+  props[PROP_KEEP_FINISHED] =
+    g_param_spec_uint ("keep-finished", NULL, NULL, 0, G_MAXUINT, 0, readwrite);
+
+  /**
+   * ThrThreadManager:paused: (getter get_paused) (setter set_paused)
+   *
+   * Whether the queue is held: no job is begun. Those that run go on.
+   *
+   * Since: 1.0
+   */
+  props[PROP_PAUSED] = g_param_spec_boolean ("paused", NULL, NULL, FALSE, readwrite);
+
+  /**
+   * ThrThreadManager:started: (getter get_started)
+   *
+   * Whether the manager takes jobs: from its first job or
+   * [method@Thr.ThreadManager.start] on, until it is stopped.
+   *
+   * Since: 1.0
+   */
+  props[PROP_STARTED] = g_param_spec_boolean ("started", NULL, NULL, FALSE, readable);
+
+  /**
+   * ThrThreadManager:n-queued: (getter get_n_queued)
+   *
+   * How many jobs were not begun yet, appended ones included.
+   *
+   * Since: 1.0
+   */
+  props[PROP_N_QUEUED] = g_param_spec_uint ("n-queued", NULL, NULL, 0, G_MAXUINT, 0, readable);
+
+  /**
+   * ThrThreadManager:n-running: (getter get_n_running)
+   *
+   * How many jobs are running.
+   *
+   * Since: 1.0
+   */
+  props[PROP_N_RUNNING] = g_param_spec_uint ("n-running", NULL, NULL, 0, G_MAXUINT, 0, readable);
+
+  /**
+   * ThrThreadManager:busy: (getter get_busy)
+   *
+   * Whether any job runs, is to run, or has ended and is not `CLOSED` yet.
+   * Appended jobs that are not run do not count.
+   *
+   * Since: 1.0
+   */
+  props[PROP_BUSY] = g_param_spec_boolean ("busy", NULL, NULL, FALSE, readable);
+
+  /**
+   * ThrThreadManager:progress: (getter get_progress)
+   *
+   * How much is done of all jobs since the manager was last idle, from 0 to 1;
+   * −1 before the first job.
+   *
+   * Since: 1.0
+   */
+  props[PROP_PROGRESS] =
+    g_param_spec_double ("progress", NULL, NULL, -1.0, 1.0, -1.0, readable);
+
+  /**
+   * ThrThreadManager:size: (getter get_size)
+   *
+   * The number of jobs in the list model, for languages that iterate by it.
+   * Only in the owner context.
+   *
+   * Since: 1.0
+   */
+  props[PROP_SIZE] = g_param_spec_uint ("size", NULL, NULL, 0, G_MAXUINT, 0, readable);
+
+  g_object_class_install_properties (object_class, N_PROPS, props);
+
+  /**
+   * ThrThreadManager::unhandled-error:
+   * @self: the manager
+   * @thread: (nullable): the job that failed; %NULL for a pushed function
+   * @failure: why
+   *
+   * A job failed and nobody took the failure: there was no on_fail, no handler
+   * of [signal@Thr.ThreadWrapper::failed], no join and no wait. Failures that
+   * somebody asked for, by cancelling, halting or stopping, are not told.
+   *
+   * Emitted in the manager's owner context when nobody can take the failure any
+   * more: when the job has left the manager and the last reference to it is
+   * dropped. Where no handler is connected, a warning is logged.
+   *
+   * Since: 1.0
+   */
+  signals[UNHANDLED_ERROR] =
+    g_signal_new ("unhandled-error", THR_TYPE_THREAD_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                  NULL, G_TYPE_NONE, 2, THR_TYPE_THREAD_WRAPPER,
+                  G_TYPE_ERROR | G_SIGNAL_TYPE_STATIC_SCOPE);
+}
+
+static void
+thr_thread_manager_init (ThrThreadManager *self)
+{
+  self->core = thr_core_new (self);
+  thr_home_init (&self->home, thr_dispatcher_ref (self->core->home));
+  thr_core_snapshot_locked (self->core, &self->announced);
+}
+
+/* ---- the list model ---- */
+
+/* In the owner context: the model, made at the first look. */
+static ThrJobModel *
+get_model (ThrThreadManager *self)
+{
+  if (self->model == NULL)
+    {
+      g_autoptr (GPtrArray) jobs = thr_core_track (self->core);
+
+      g_ptr_array_set_free_func (jobs, (GDestroyNotify) thr_job_unref_at_home);
+      self->model = thr_job_model_new (jobs);
+    }
+  return self->model;
+}
+
+static GType
+get_item_type (GListModel *model)
+{
+  return THR_TYPE_THREAD_WRAPPER;
+}
+
+static guint
+get_n_items (GListModel *model)
+{
+  return thr_thread_manager_get_size (THR_THREAD_MANAGER (model));
+}
+
+static gpointer
+get_item (GListModel *model,
+          guint       position)
+{
+  return thr_thread_manager_get (THR_THREAD_MANAGER (model), position);
+}
+
+static void
+list_model_iface_init (GListModelInterface *iface)
+{
+  iface->get_item_type = get_item_type;
+  iface->get_n_items = get_n_items;
+  iface->get_item = get_item;
+}
+
+/* ---- public ---- */
+
+/**
+ * thr_thread_manager_new:
+ *
+ * Makes a manager with a thread limit of 10.
+ *
+ * Returns: (transfer full): a new manager
+ *
+ * Since: 1.0
+ */
+ThrThreadManager *
+thr_thread_manager_new (void)
+{
+  return g_object_new (THR_TYPE_THREAD_MANAGER, NULL);
+}
+
+static gpointer
+new_default (gpointer data)
+{
+  ThrDispatcher *home = thr_dispatcher_for_context (NULL);
+  ThrDispatcher *before = thr_dispatcher_set_current (home);
+  ThrThreadManager *self = thr_thread_manager_new ();
+
+  thr_dispatcher_set_current (before);
+  thr_dispatcher_unref (home);
+  thr_thread_manager_set_name (self, "default");
+  return self;
+}
+
+/**
+ * thr_thread_manager_get_default:
+ *
+ * The manager of the process, whose owner context is the global default one.
+ *
+ * A library should make its own: its user may want to change the thread limit
+ * of this one, or to stop it.
+ *
+ * Returns: (transfer none): the default manager
+ *
+ * Since: 1.0
+ */
+ThrThreadManager *
+thr_thread_manager_get_default (void)
+{
+  static GOnce once = G_ONCE_INIT;
+
+  return g_once (&once, new_default, NULL);
+}
+
+/**
+ * thr_thread_manager_do_async:
+ * @self: a manager
+ * @name: (nullable): a name for people and for messages, or %NULL
+ * @func: (scope notified) (closure user_data) (destroy destroy): the function
+ *   to run in the background
+ * @user_data: (nullable): data for @func
+ * @destroy: (nullable): called with @user_data in the owner context once the
+ *   job is `CLOSED`
+ *
+ * Runs a function in the background.
+ *
+ * What is to happen with its result is set afterwards, on the same thread
+ * before it next runs its main loop: by
+ * [method@Thr.ThreadWrapper.set_on_success] and its like, by signals, or with
+ * [method@Thr.ThreadWrapper.wait_async]. The job may have ended by then, and
+ * they are called all the same.
+ *
+ * The caller may drop the job: it runs to its end.
+ *
+ * Returns: (transfer full): the job
+ *
+ * Since: 1.0
+ */
+ThrThreadWrapper *
+thr_thread_manager_do_async (ThrThreadManager *self,
+                             const char       *name,
+                             ThrThreadFunc     func,
+                             gpointer          user_data,
+                             GDestroyNotify    destroy)
+{
+  ThrThreadWrapper *job;
+
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), NULL);
+  g_return_val_if_fail (func != NULL, NULL);
+
+  job = thr_thread_wrapper_new (name, func, user_data, destroy);
+  thr_core_submit (self->core, &job, 1, FALSE, NULL);
+  return job;
+}
+
+/**
+ * thr_thread_manager_do_async_full: (skip)
+ * @self: a manager
+ * @name: (nullable): a name for people and for messages, or %NULL
+ * @func: the function to run in the background
+ * @cancellable: (nullable): a cancellable for the job to follow, or %NULL
+ * @on_success: (nullable): called with the result
+ * @on_fail: (nullable): called with the error
+ * @on_end: (nullable): called at the end, however it came
+ * @user_data: data for all four functions
+ * @destroy: (nullable): called with @user_data in the owner context once the
+ *   job is `CLOSED`
+ *
+ * Runs a function in the background, with all that can be set for it.
+ *
+ * Returns: (transfer full): the job
+ *
+ * Since: 1.0
+ */
+ThrThreadWrapper *
+thr_thread_manager_do_async_full (ThrThreadManager *self,
+                                  const char       *name,
+                                  ThrThreadFunc     func,
+                                  GCancellable     *cancellable,
+                                  ThrSuccessFunc    on_success,
+                                  ThrFailFunc       on_fail,
+                                  ThrEndFunc        on_end,
+                                  gpointer          user_data,
+                                  GDestroyNotify    destroy)
+{
+  ThrThreadWrapper *job;
+
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), NULL);
+  g_return_val_if_fail (func != NULL, NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  job = thr_thread_wrapper_new (name, func, user_data, NULL);
+  if (on_success != NULL)
+    thr_thread_wrapper_set_on_success (job, on_success, user_data, NULL);
+  if (on_fail != NULL)
+    thr_thread_wrapper_set_on_fail (job, on_fail, user_data, NULL);
+  if (on_end != NULL)
+    thr_thread_wrapper_set_on_end (job, on_end, user_data, NULL);
+  job->function.destroy = destroy;
+  if (cancellable != NULL)
+    thr_thread_wrapper_follow_cancellable (job, cancellable, NULL);
+  thr_core_submit (self->core, &job, 1, FALSE, NULL);
+  return job;
+}
+
+/**
+ * thr_thread_manager_do_sliced:
+ * @self: a manager
+ * @name: (nullable): a name for people and for messages, or %NULL
+ * @func: (scope notified) (closure user_data) (destroy destroy): a short step of
+ *   the work
+ * @user_data: (nullable): data for @func
+ * @destroy: (nullable): called with @user_data in the owner context once the
+ *   job is `CLOSED`
+ *
+ * Runs a function in the owner context, in small steps between which the main
+ * loop goes on: for work that cannot leave its thread.
+ *
+ * The steps are called again and again, for about two milliseconds at a time,
+ * until one returns %FALSE. They are deliveries of this library, and so run
+ * inside [method@Thr.ThreadWrapper.join] too. While the job is paused it is not
+ * stepped. It takes no thread and does not count in
+ * [property@Thr.ThreadManager:thread-limit].
+ *
+ * Returns: (transfer full): the job
+ *
+ * Since: 1.0
+ */
+ThrThreadWrapper *
+thr_thread_manager_do_sliced (ThrThreadManager *self,
+                              const char       *name,
+                              ThrSliceFunc      func,
+                              gpointer          user_data,
+                              GDestroyNotify    destroy)
+{
+  ThrThreadWrapper *job;
+
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), NULL);
+  g_return_val_if_fail (func != NULL, NULL);
+
+  job = thr_job_new (THR_JOB_SLICED, name, G_CALLBACK (func), user_data, destroy);
+  thr_core_submit (self->core, &job, 1, FALSE, NULL);
+  return job;
+}
+
+/**
+ * thr_thread_manager_do_manual:
+ * @self: a manager
+ * @name: (nullable): a name for people and for messages, or %NULL
+ *
+ * Makes a job with no function, for work that goes on elsewhere: it is
+ * `RUNNING` at once, and ended by [method@Thr.ThreadWrapper.return_value] or
+ * [method@Thr.ThreadWrapper.return_error], from any thread.
+ *
+ * To cancel or halt it ends it too: who does the work watches
+ * [method@Thr.ThreadWrapper.get_cancellable]. It takes no thread and does not
+ * count in [property@Thr.ThreadManager:thread-limit].
+ *
+ * Returns: (transfer full): the job
+ *
+ * Since: 1.0
+ */
+ThrThreadWrapper *
+thr_thread_manager_do_manual (ThrThreadManager *self,
+                              const char       *name)
+{
+  ThrThreadWrapper *job;
+
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), NULL);
+
+  job = thr_job_new (THR_JOB_MANUAL, name, NULL, NULL, NULL);
+  thr_core_submit (self->core, &job, 1, FALSE, NULL);
+  return job;
+}
+
+/**
+ * thr_thread_manager_submit:
+ * @self: a manager
+ * @thread: a job that was not submitted yet
+ * @error: where to put an error
+ *
+ * Queues a job, which is run as soon as a thread is free.
+ *
+ * The error is %THR_ERROR_INVALID_STATE if the job was submitted before, here
+ * or elsewhere, and %THR_ERROR_INVALID_ARGUMENT if it has no function: nothing
+ * has changed then. That the manager is stopped is no such error: the job
+ * ends with %THR_ERROR_STOPPED.
+ *
+ * Returns: %TRUE if the manager took the job
+ *
+ * Since: 1.0
+ */
+gboolean
+thr_thread_manager_submit (ThrThreadManager *self,
+                           ThrThreadWrapper *thread,
+                           GError          **error)
+{
+  return thr_thread_manager_submit_many (self, &thread, 1, error);
+}
+
+static gboolean
+submit (ThrThreadManager  *self,
+        ThrThreadWrapper **threads,
+        gsize              n_threads,
+        gboolean           hold,
+        GError           **error)
+{
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), FALSE);
+  g_return_val_if_fail (threads != NULL || n_threads == 0, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+  for (gsize i = 0; i < n_threads; i++)
+    g_return_val_if_fail (THR_IS_THREAD_WRAPPER (threads[i]), FALSE);
+
+  return thr_core_submit (self->core, threads, n_threads, hold, error);
+}
+
+/**
+ * thr_thread_manager_submit_many:
+ * @self: a manager
+ * @threads: (array length=n_threads): jobs that were not submitted yet
+ * @n_threads: how many
+ * @error: where to put an error
+ *
+ * Queues many jobs at once, in their order: all of them, or, with an error,
+ * none.
+ *
+ * The errors are those of [method@Thr.ThreadManager.submit].
+ *
+ * Returns: %TRUE if the manager took the jobs
+ *
+ * Since: 1.0
+ */
+gboolean
+thr_thread_manager_submit_many (ThrThreadManager  *self,
+                                ThrThreadWrapper **threads,
+                                gsize              n_threads,
+                                GError           **error)
+{
+  return submit (self, threads, n_threads, FALSE, error);
+}
+
+/**
+ * thr_thread_manager_append:
+ * @self: a manager
+ * @thread: a job that was not submitted yet
+ * @error: where to put an error
+ *
+ * Queues a job without starting it: [method@Thr.ThreadManager.run] and
+ * [method@Thr.ThreadManager.watch] do.
+ *
+ * The errors are those of [method@Thr.ThreadManager.submit].
+ *
+ * Returns: %TRUE if the manager took the job
+ *
+ * Since: 1.0
+ */
+gboolean
+thr_thread_manager_append (ThrThreadManager *self,
+                           ThrThreadWrapper *thread,
+                           GError          **error)
+{
+  return submit (self, &thread, 1, TRUE, error);
+}
+
+/**
+ * thr_thread_manager_run:
+ * @self: a manager
+ * @error: where to put an error
+ *
+ * Starts the jobs that were appended, as many as may run at once.
+ *
+ * The error is
+ *
+ * - %THR_ERROR_NO_THREADS_FOUND if none was appended,
+ * - %THR_ERROR_THREAD_LIMIT_REACHED if some had to stay in the queue: as many
+ *   as may run were started, and the message says how many remain,
+ * - %THR_ERROR_THREADS_ALREADY_RUNNING if a function that the last run started
+ *   has not returned,
+ * - %THR_ERROR_MANAGER_ALREADY_RUNNING while the manager watches its queue,
+ * - %THR_ERROR_STOPPED if the manager is stopped.
+ *
+ * Returns: %TRUE if all of them were started
+ *
+ * Since: 1.0
+ */
+gboolean
+thr_thread_manager_run (ThrThreadManager *self,
+                        GError          **error)
+{
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return thr_core_run (self->core, error);
+}
+
+/**
+ * thr_thread_manager_watch:
+ * @self: a manager
+ * @error: where to put an error
+ *
+ * Starts the jobs that were appended, and from now on each that is, as threads
+ * get free.
+ *
+ * The error is %THR_ERROR_MANAGER_ALREADY_RUNNING if the manager does so
+ * already, and %THR_ERROR_STOPPED if it is stopped.
+ *
+ * Returns: %TRUE if the manager watches its queue now
+ *
+ * Since: 1.0
+ */
+gboolean
+thr_thread_manager_watch (ThrThreadManager *self,
+                          GError          **error)
+{
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return thr_core_watch (self->core, error);
+}
+
+/**
+ * thr_thread_manager_stop_listening:
+ * @self: a manager
+ *
+ * Ends [method@Thr.ThreadManager.watch]: appended jobs that were not begun stay
+ * in the queue.
+ *
+ * Since: 1.0
+ */
+void
+thr_thread_manager_stop_listening (ThrThreadManager *self)
+{
+  g_return_if_fail (THR_IS_THREAD_MANAGER (self));
+
+  thr_core_stop_listening (self->core);
+}
+
+/**
+ * thr_thread_manager_lookup:
+ * @self: a manager
+ * @ident: the ident of a job, such as `thr-17`
+ *
+ * Finds a job by its ident.
+ *
+ * Returns: (transfer full) (nullable): the job; %NULL if there is none, or it
+ *   has left the manager
+ *
+ * Since: 1.0
+ */
+ThrThreadWrapper *
+thr_thread_manager_lookup (ThrThreadManager *self,
+                           const char       *ident)
+{
+  guint64 number;
+
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), NULL);
+  g_return_val_if_fail (ident != NULL, NULL);
+
+  if (!g_str_has_prefix (ident, "thr-") ||
+      !g_ascii_string_to_unsigned (ident + strlen ("thr-"), 10, 1, G_MAXUINT64, &number, NULL))
+    return NULL;
+  return thr_core_lookup (self->core, number);
+}
+
+/**
+ * thr_thread_manager_dup_jobs:
+ * @self: a manager
+ *
+ * The jobs of the manager in the order of their submission, at this moment; for
+ * any thread.
+ *
+ * Returns: (transfer full) (element-type ThrThreadWrapper): the jobs
+ *
+ * Since: 1.0
+ */
+GPtrArray *
+thr_thread_manager_dup_jobs (ThrThreadManager *self)
+{
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), NULL);
+
+  return thr_core_dup_jobs (self->core);
+}
+
+/**
+ * thr_thread_manager_get:
+ * @self: a manager
+ * @index: a position in the list model
+ *
+ * The job at a position of the list model, as [method@Gio.ListModel.get_item]
+ * gives it; only in the owner context.
+ *
+ * Returns: (transfer full) (nullable): the job; %NULL behind the end
+ *
+ * Since: 1.0
+ */
+ThrThreadWrapper *
+thr_thread_manager_get (ThrThreadManager *self,
+                        guint             index)
+{
+  ThrThreadWrapper *job;
+
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), NULL);
+  g_return_val_if_fail (thr_dispatcher_is_home (self->home.dispatcher), NULL);
+
+  job = thr_job_model_get (get_model (self), index);
+  return job != NULL ? g_object_ref (job) : NULL;
+}
+
+/**
+ * thr_thread_manager_get_size: (get-property size)
+ * @self: a manager
+ *
+ * The number of jobs in the list model; only in the owner context.
+ *
+ * Returns: the number of jobs
+ *
+ * Since: 1.0
+ */
+guint
+thr_thread_manager_get_size (ThrThreadManager *self)
+{
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), 0);
+  g_return_val_if_fail (thr_dispatcher_is_home (self->home.dispatcher), 0);
+
+  return thr_job_model_length (get_model (self));
+}
+
+/**
+ * thr_thread_manager_get_uid: (get-property uid)
+ * @self: a manager
+ *
+ * A name that no other manager has.
+ *
+ * Returns: (transfer none): the name, valid as long as the manager
+ *
+ * Since: 1.0
+ */
+const char *
+thr_thread_manager_get_uid (ThrThreadManager *self)
+{
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), NULL);
+
+  return self->core->uid;
+}
+
+/**
+ * thr_thread_manager_dup_name: (get-property name)
+ * @self: a manager
+ *
+ * The manager's name.
+ *
+ * Returns: (transfer full) (nullable): the name, if it has one
+ *
+ * Since: 1.0
+ */
+char *
+thr_thread_manager_dup_name (ThrThreadManager *self)
+{
+  char *name;
+
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), NULL);
+
+  g_mutex_lock (&self->core->queue_lock);
+  name = g_strdup (self->core->name);
+  g_mutex_unlock (&self->core->queue_lock);
+  return name;
+}
+
+static void
+notify_name (gpointer data)
+{
+  ThrThreadManager *self = data;
+
+  notify (self, PROP_NAME);
+  g_object_unref (self);
+}
+
+/**
+ * thr_thread_manager_set_name: (set-property name)
+ * @self: a manager
+ * @name: (nullable): a name for people and for messages, or %NULL
+ *
+ * Names the manager.
+ *
+ * Since: 1.0
+ */
+void
+thr_thread_manager_set_name (ThrThreadManager *self,
+                             const char       *name)
+{
+  g_autofree char *other = g_strdup (name);
+  gboolean changed;
+
+  g_return_if_fail (THR_IS_THREAD_MANAGER (self));
+
+  g_mutex_lock (&self->core->queue_lock);
+  changed = g_strcmp0 (self->core->name, name) != 0;
+  if (changed)
+    {
+      char *before = self->core->name;
+
+      self->core->name = other;
+      other = before;
+    }
+  g_mutex_unlock (&self->core->queue_lock);
+
+  if (!changed)
+    return;
+  if (thr_dispatcher_is_home (self->home.dispatcher))
+    notify (self, PROP_NAME);
+  else
+    thr_dispatcher_invoke (self->home.dispatcher, notify_name, g_object_ref (self));
+}
+
+/* What the properties say, from any thread. */
+static ThrSnapshot
+snapshot_of (ThrThreadManager *self)
+{
+  ThrSnapshot snapshot;
+
+  g_mutex_lock (&self->core->queue_lock);
+  thr_core_snapshot_locked (self->core, &snapshot);
+  g_mutex_unlock (&self->core->queue_lock);
+  return snapshot;
+}
+
+/**
+ * thr_thread_manager_get_thread_limit: (get-property thread-limit)
+ * @self: a manager
+ *
+ * How many jobs run at once at the most.
+ *
+ * Returns: the limit, 1 or more
+ *
+ * Since: 1.0
+ */
+guint
+thr_thread_manager_get_thread_limit (ThrThreadManager *self)
+{
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), 0);
+
+  return snapshot_of (self).thread_limit;
+}
+
+/**
+ * thr_thread_manager_set_thread_limit:
+ * @self: a manager
+ * @thread_limit: how many jobs run at once at the most, 1 or more
+ * @error: where to put an error
+ *
+ * Changes how many jobs run at once.
+ *
+ * The error is %THR_ERROR_INVALID_ARGUMENT if @thread_limit is 0; nothing has
+ * changed then.
+ *
+ * Returns: %TRUE if the limit is in force
+ *
+ * Since: 1.0
+ */
+gboolean
+thr_thread_manager_set_thread_limit (ThrThreadManager *self,
+                                     guint             thread_limit,
+                                     GError          **error)
+{
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (thread_limit == 0)
+    {
+      g_set_error_literal (error, THR_ERROR, THR_ERROR_INVALID_ARGUMENT,
+                           _("A thread limit of 0 would let no job run: give 1 or more, or pause the "
+                             "manager"));
+      return FALSE;
+    }
+
+  if (snapshot_of (self).thread_limit != thread_limit)
+    {
+      thr_core_set_limit (self->core, thread_limit);
+      settle_soon (self);
+    }
+  return TRUE;
+}
+
+/**
+ * thr_thread_manager_get_paused: (get-property paused)
+ * @self: a manager
+ *
+ * Whether the queue is held.
+ *
+ * Returns: whether it is
+ *
+ * Since: 1.0
+ */
+gboolean
+thr_thread_manager_get_paused (ThrThreadManager *self)
+{
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), FALSE);
+
+  return snapshot_of (self).paused;
+}
+
+/**
+ * thr_thread_manager_set_paused: (set-property paused)
+ * @self: a manager
+ * @paused: whether to hold the queue
+ *
+ * Holds the queue, or lets it go on. Running jobs are not affected.
+ *
+ * Since: 1.0
+ */
+void
+thr_thread_manager_set_paused (ThrThreadManager *self,
+                               gboolean          paused)
+{
+  g_return_if_fail (THR_IS_THREAD_MANAGER (self));
+
+  paused = !!paused;
+  if (snapshot_of (self).paused == paused)
+    return;
+  thr_core_set_paused (self->core, paused);
+  settle_soon (self);
+}
+
+/**
+ * thr_thread_manager_get_keep_finished: (get-property keep-finished)
+ * @self: a manager
+ *
+ * How many `CLOSED` jobs stay in the manager.
+ *
+ * Returns: the number of jobs
+ *
+ * Since: 1.0
+ */
+guint
+thr_thread_manager_get_keep_finished (ThrThreadManager *self)
+{
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), 0);
+
+  return snapshot_of (self).keep_finished;
+}
+
+/**
+ * thr_thread_manager_set_keep_finished: (set-property keep-finished)
+ * @self: a manager
+ * @keep_finished: how many `CLOSED` jobs stay in the manager
+ *
+ * Changes how many `CLOSED` jobs stay in the manager; where there are more, the
+ * oldest leave.
+ *
+ * Since: 1.0
+ */
+void
+thr_thread_manager_set_keep_finished (ThrThreadManager *self,
+                                      guint             keep_finished)
+{
+  g_return_if_fail (THR_IS_THREAD_MANAGER (self));
+
+  if (snapshot_of (self).keep_finished == keep_finished)
+    return;
+  thr_core_set_keep (self->core, keep_finished);
+  settle_soon (self);
+}
+
+/**
+ * thr_thread_manager_get_started: (get-property started)
+ * @self: a manager
+ *
+ * Whether the manager was started, and not stopped since.
+ *
+ * Returns: whether it was
+ *
+ * Since: 1.0
+ */
+gboolean
+thr_thread_manager_get_started (ThrThreadManager *self)
+{
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), FALSE);
+
+  return snapshot_of (self).started;
+}
+
+/**
+ * thr_thread_manager_get_n_queued: (get-property n-queued)
+ * @self: a manager
+ *
+ * How many jobs were not begun yet.
+ *
+ * Returns: the number of jobs
+ *
+ * Since: 1.0
+ */
+guint
+thr_thread_manager_get_n_queued (ThrThreadManager *self)
+{
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), 0);
+
+  return snapshot_of (self).n_queued;
+}
+
+/**
+ * thr_thread_manager_get_n_running: (get-property n-running)
+ * @self: a manager
+ *
+ * How many jobs are running.
+ *
+ * Returns: the number of jobs
+ *
+ * Since: 1.0
+ */
+guint
+thr_thread_manager_get_n_running (ThrThreadManager *self)
+{
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), 0);
+
+  return snapshot_of (self).n_running;
+}
+
+/**
+ * thr_thread_manager_get_busy: (get-property busy)
+ * @self: a manager
+ *
+ * Whether any job runs, is to run, or has ended and is not `CLOSED` yet.
+ *
+ * Returns: whether one does
+ *
+ * Since: 1.0
+ */
+gboolean
+thr_thread_manager_get_busy (ThrThreadManager *self)
+{
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), FALSE);
+
+  return snapshot_of (self).busy;
+}
+
+/**
+ * thr_thread_manager_get_progress: (get-property progress)
+ * @self: a manager
+ *
+ * How much is done of all jobs since the manager was last idle.
+ *
+ * Returns: from 0 to 1; −1 before the first job
+ *
+ * Since: 1.0
+ */
+double
+thr_thread_manager_get_progress (ThrThreadManager *self)
+{
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), -1.0);
+
+  return snapshot_of (self).progress;
+}
+
+/**
+ * thr_generate_uid:
+ * @delimiter: (nullable): what to put between the chunks; %NULL for a `-`
+ *
+ * Makes a name at random: six chunks of six letters and digits.
+ *
+ * Returns: (transfer full): the name
+ *
+ * Since: 1.0
+ */
+char *
+thr_generate_uid (const char *delimiter)
+{
+  static const char signs[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+  GString *uid = g_string_new (NULL);
+
+  for (guint i = 0; i < 36; i++)
+    {
+      if (i > 0 && i % 6 == 0)
+        g_string_append (uid, delimiter != NULL ? delimiter : "-");
+      g_string_append_c (uid, signs[g_random_int_range (0, sizeof signs - 1)]);
+    }
+  return g_string_free (uid, FALSE);
+}

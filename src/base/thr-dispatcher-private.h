@@ -42,6 +42,11 @@ ThrDispatcher *thr_dispatcher_for_maker     (void);
 ThrDispatcher *thr_dispatcher_for_long_life (void);
 ThrDispatcher *thr_dispatcher_ref           (ThrDispatcher  *self);
 void           thr_dispatcher_unref         (ThrDispatcher  *self);
+
+/* A reference keeps the context, and the last one is dropped at home, so that
+ * the context is not freed elsewhere. A weak one keeps only the memory. */
+ThrDispatcher *thr_dispatcher_weak_ref      (ThrDispatcher  *self);
+void           thr_dispatcher_weak_unref    (ThrDispatcher  *self);
 GMainContext  *thr_dispatcher_get_context   (ThrDispatcher  *self);
 
 /* What is running on the calling thread belongs to this owner, or NULL; a

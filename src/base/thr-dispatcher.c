@@ -33,6 +33,7 @@ struct _ThrDispatcher
   gboolean is_default; /* of the global default context: never freed */
 
   gint ref_count; /* the last one is dropped with table_lock held */
+  gint weak_count; /* all references together are one of these */
 
   /* Pushed with release, which publishes what the node carries; taken with
    * acquire. Sequentially consistent where it meets `sleepers`. */
@@ -171,7 +172,7 @@ dispatcher_new (GMainContext *context)
 {
   ThrDispatcher *self = g_new0 (ThrDispatcher, 1);
 
-  self->ref_count = 1;
+  self->ref_count = self->weak_count = 1;
   self->context = g_main_context_ref (context);
   self->is_default = context == g_main_context_default ();
   self->maker = g_thread_self ();
@@ -188,8 +189,9 @@ dispatcher_new (GMainContext *context)
   return self;
 }
 
+/* The last reference is gone. */
 static void
-dispatcher_free (ThrDispatcher *self)
+dispatcher_dispose (ThrDispatcher *self)
 {
   g_assert (self->taken == NULL && g_queue_is_empty (&self->ticks));
 
@@ -200,9 +202,24 @@ dispatcher_free (ThrDispatcher *self)
   g_source_destroy (self->source);
   g_source_unref (self->source);
   g_clear_pointer (&self->heir, thr_dispatcher_unref);
+  g_clear_pointer (&self->context, g_main_context_unref);
+  thr_dispatcher_weak_unref (self);
+}
+
+ThrDispatcher *
+thr_dispatcher_weak_ref (ThrDispatcher *self)
+{
+  g_atomic_int_inc (&self->weak_count);
+  return self;
+}
+
+void
+thr_dispatcher_weak_unref (ThrDispatcher *self)
+{
+  if (!g_atomic_int_dec_and_test (&self->weak_count))
+    return;
   g_mutex_clear (&self->sleep_lock);
   g_cond_clear (&self->awake);
-  g_main_context_unref (self->context);
   g_free (self);
 }
 
@@ -280,7 +297,7 @@ thr_dispatcher_unref (ThrDispatcher *self)
   if (by_context != NULL && g_hash_table_lookup (by_context, self->context) == self)
     g_hash_table_remove (by_context, self->context);
   g_mutex_unlock (&table_lock);
-  dispatcher_free (self);
+  dispatcher_dispose (self);
 }
 
 GMainContext *

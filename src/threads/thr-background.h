@@ -15,6 +15,22 @@ G_BEGIN_DECLS
 THR_AVAILABLE_IN_1_0
 G_DECLARE_FINAL_TYPE (ThrBackground, thr_background, THR, BACKGROUND, GObject)
 
+/**
+ * ThrBackgroundFunc:
+ * @thread: the job
+ * @arguments: (array length=n_arguments) (nullable): what the call gave; valid
+ *   until the job is `CLOSED`
+ * @n_arguments: how many
+ * @user_data: (nullable): what was given with the function
+ * @error: where to put an error
+ *
+ * The function of a [class@Thr.Background]. It runs on a background thread, and
+ * ends as a [callback@Thr.ThreadFunc] does.
+ *
+ * Returns: %TRUE if it succeeded
+ *
+ * Since: 1.0
+ */
 typedef gboolean (*ThrBackgroundFunc) (ThrThreadWrapper *thread,
                                        const GValue     *arguments,
                                        gsize             n_arguments,

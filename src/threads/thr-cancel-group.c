@@ -14,12 +14,12 @@ struct _ThrCancelGroup
   ThrTicket ticket;
   gint ref_count;
   ThrCore *core;             /* a reference */
-  GCancellable *cancellable; /* a reference */
+  GCancellable *cancellable; /* a reference, until it is dissolved at home */
 
   /* Guarded by the core's queue_lock. */
-  GQueue members; /* of ThrJobExtra.group_link */
+  GQueue members; /* of ThrJobExtra.group_link: jobs to ask */
+  GQueue asked;   /* and those that were */
   gulong handler;
-  gboolean connecting; /* the first job is not done with that yet */
 };
 
 #define JOBS_AT_A_TIME 64
@@ -37,6 +37,7 @@ group_new (ThrCore      *core,
   self->core = thr_core_ref (core);
   self->cancellable = g_object_ref (cancellable);
   g_queue_init (&self->members);
+  g_queue_init (&self->asked);
   return self;
 }
 
@@ -53,16 +54,18 @@ group_unref (ThrCancelGroup *self)
   if (!g_atomic_int_dec_and_test (&self->ref_count))
     return;
 
-  /* It is the user's, and this may be its last reference. */
-  if (thr_dispatcher_is_home (self->core->home))
-    g_object_unref (self->cancellable);
-  else
-    thr_dispatcher_invoke (self->core->home, g_object_unref, self->cancellable);
+  g_assert (self->cancellable == NULL);
   thr_core_unref (self->core);
   g_free (self);
 }
 
-/* The last job has left. Not g_cancellable_disconnect(): it waits for handlers,
+static gboolean
+is_empty_locked (ThrCancelGroup *self)
+{
+  return g_queue_is_empty (&self->members) && g_queue_is_empty (&self->asked);
+}
+
+/* At home of the last job, which has left. Not g_cancellable_disconnect(): it waits for handlers,
  * and this may be called inside one. The closure keeps the group as long as
  * its handler runs elsewhere. */
 static void
@@ -73,8 +76,7 @@ dissolve_if_empty (ThrCancelGroup *self)
   gboolean dissolve;
 
   g_mutex_lock (&core->queue_lock);
-  dissolve = !self->connecting && g_queue_is_empty (&self->members) &&
-             g_hash_table_lookup (core->groups, self->cancellable) == self;
+  dissolve = self->cancellable != NULL && is_empty_locked (self);
   if (dissolve)
     {
       g_hash_table_remove (core->groups, self->cancellable);
@@ -82,10 +84,12 @@ dissolve_if_empty (ThrCancelGroup *self)
     }
   g_mutex_unlock (&core->queue_lock);
 
+  if (!dissolve)
+    return;
   if (handler != 0)
     g_signal_handler_disconnect (self->cancellable, handler);
-  if (dissolve)
-    group_unref (self);
+  g_clear_object (&self->cancellable);
+  group_unref (self);
 }
 
 static guint
@@ -97,10 +101,11 @@ take_members (ThrCancelGroup   *self,
   g_mutex_lock (&self->core->queue_lock);
   while (n_jobs < JOBS_AT_A_TIME && !g_queue_is_empty (&self->members))
     {
-      ThrThreadWrapper *job = g_queue_pop_head_link (&self->members)->data;
+      GList *link = g_queue_pop_head_link (&self->members);
 
-      thr_job_peek_extra (job)->group = NULL;
-      jobs[n_jobs++] = g_object_ref (job);
+      g_queue_push_tail_link (&self->asked, link);
+      thr_job_peek_extra (link->data)->asked = TRUE;
+      jobs[n_jobs++] = g_object_ref (link->data);
     }
   g_mutex_unlock (&self->core->queue_lock);
   return n_jobs;
@@ -122,7 +127,6 @@ group_run (ThrTicket *ticket)
           thr_job_unref_at_home (jobs[i]);
         }
     }
-  dissolve_if_empty (self);
   group_unref (self);
 }
 
@@ -150,6 +154,10 @@ thr_cancel_group_enter (ThrThreadWrapper *job)
   gboolean is_new;
   gulong handler;
 
+  /* Then it is not queued at all. */
+  if (thr_job_is_ending (job))
+    return;
+
   g_mutex_lock (&core->queue_lock);
   if (core->groups == NULL)
     core->groups = g_hash_table_new (NULL, NULL);
@@ -158,8 +166,7 @@ thr_cancel_group_enter (ThrThreadWrapper *job)
   if (is_new)
     {
       group = group_new (core, extra->followed);
-      group->connecting = TRUE;
-      g_hash_table_insert (core->groups, extra->followed, group_ref (group));
+      g_hash_table_insert (core->groups, extra->followed, group);
     }
   extra->group = group;
   g_queue_push_tail_link (&group->members, &extra->group_link);
@@ -168,15 +175,13 @@ thr_cancel_group_enter (ThrThreadWrapper *job)
   if (!is_new)
     return;
 
-  /* The handler is called at once where the cancellable is cancelled already. */
+  /* The group stays as long as this job is in it. The handler is called at
+   * once where the cancellable was cancelled meanwhile. */
   handler = g_cancellable_connect (group->cancellable, G_CALLBACK (cancelled_cb),
                                    group_ref (group), (GDestroyNotify) group_unref);
   g_mutex_lock (&core->queue_lock);
   group->handler = handler;
-  group->connecting = FALSE;
   g_mutex_unlock (&core->queue_lock);
-  dissolve_if_empty (group);
-  group_unref (group);
 }
 
 /* The job is closed. The caller gives what it gets to thr_cancel_group_left()
@@ -189,9 +194,9 @@ thr_cancel_group_leave_locked (ThrThreadWrapper *job)
 
   if (group == NULL)
     return NULL;
-  g_queue_unlink (&group->members, &extra->group_link);
+  g_queue_unlink (extra->asked ? &group->asked : &group->members, &extra->group_link);
   extra->group = NULL;
-  return g_queue_is_empty (&group->members) ? group_ref (group) : NULL;
+  return is_empty_locked (group) ? group_ref (group) : NULL;
 }
 
 void

@@ -53,7 +53,7 @@ void
 thr_core_deliver (ThrNode *node)
 {
   ThrCore *self = (ThrCore *) ((guint8 *) node - G_STRUCT_OFFSET (ThrCore, node));
-  g_autoptr (ThrThreadManager) manager = NULL;
+  ThrThreadManager *manager = NULL;
   g_autoptr (GPtrArray) arrivals = NULL;
   g_autoptr (GPtrArray) departures = NULL;
   ThrSnapshot snapshot;
@@ -79,6 +79,8 @@ thr_core_deliver (ThrNode *node)
   if (manager != NULL && !thr_dispatcher_is_closed (self->home))
     thr_thread_manager_settle (manager, &snapshot, arrivals, departures);
   thr_core_complete_tasks (self, tasks);
+  g_clear_object (&manager);
+  thr_dispatcher_unref (self->home);
   thr_core_unref (self);
 }
 
@@ -302,12 +304,43 @@ thr_core_lookup (ThrCore *self,
   return job;
 }
 
+/* ---- deliveries ---- */
+
+static __thread ThrDelivery *deliveries;
+
+void
+thr_delivery_begin (ThrDelivery *delivery,
+                    ThrCore     *core)
+{
+  delivery->core = core;
+  delivery->below = deliveries;
+  deliveries = delivery;
+}
+
+void
+thr_delivery_end (ThrDelivery *delivery)
+{
+  deliveries = delivery->below;
+}
+
+/* Whether the calling thread is in a callback or handler of one of its jobs. */
+gboolean
+thr_delivery_is_inside (ThrCore *core)
+{
+  for (ThrDelivery *delivery = deliveries; delivery != NULL; delivery = delivery->below)
+    {
+      if (delivery->core == core)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* ---- failures that nobody took ---- */
 
 typedef struct
 {
-  ThrCore *core;         /* a reference */
-  ThrThreadWrapper *job; /* a reference, or NULL for a light one */
+  ThrThreadManager *manager; /* a reference */
+  ThrThreadWrapper *job;     /* a reference, or NULL for a light one */
   GError *error;
 } Report;
 
@@ -315,32 +348,35 @@ static void
 report_cb (gpointer data)
 {
   Report *self = data;
-  ThrThreadManager *manager = thr_core_dup_manager (self->core);
 
-  if (thr_gate_is_open () && !thr_dispatcher_is_closed (self->core->home))
-    {
-      if (manager != NULL)
-        thr_thread_manager_emit_unhandled (manager, self->job, self->error);
-      else
-        thr_log_unhandled (self->job, self->error);
-    }
+  if (thr_gate_is_open ())
+    thr_thread_manager_emit_unhandled (self->manager, self->job, self->error);
 
-  g_clear_object (&manager);
+  g_object_unref (self->manager);
   if (self->job != NULL)
     thr_job_unref_at_home (self->job);
   g_error_free (self->error);
-  thr_core_unref (self->core);
   g_free (self);
 }
 
+/* At the job's home. */
 void
 thr_core_report_unhandled (ThrCore          *self,
                            ThrThreadWrapper *job,
                            const GError     *error)
 {
-  Report *report = g_new (Report, 1);
+  ThrThreadManager *manager = thr_core_dup_manager (self);
+  Report *report;
 
-  report->core = thr_core_ref (self);
+  if (manager == NULL)
+    {
+      if (thr_gate_is_open ())
+        thr_log_unhandled (job, error);
+      return;
+    }
+
+  report = g_new (Report, 1);
+  report->manager = manager;
   report->job = job != NULL ? g_object_ref (job) : NULL;
   report->error = g_error_copy (error);
   if (thr_dispatcher_is_home (self->home))

@@ -43,7 +43,7 @@ struct _ThrCore
 {
   ThrTicket ticket; /* its threads' */
   gint ref_count;
-  ThrDispatcher *home; /* a reference */
+  ThrDispatcher *home; /* a weak reference; good as long as there is a manager */
   char uid[48];
 
   /* How many jobs could be run, for a searching thread to look at without the
@@ -84,13 +84,19 @@ struct _ThrCore
   GCond quiet;        /* no function runs or is to run; for foreign waiters */
   gboolean posted;    /* the node is in the inbox */
 
-  ThrNode node;
-
-  /* Home's alone. */
-  guint delivering;   /* deliveries of its jobs on the stack; at home jobs' only */
+  ThrNode node; /* posted, it holds the core and its home */
 };
 
-ThrCore *thr_core_new             (ThrThreadManager *manager);
+/* A delivery of one of the core's jobs that is on the stack of its thread. */
+typedef struct _ThrDelivery ThrDelivery;
+struct _ThrDelivery
+{
+  ThrCore *core;
+  ThrDelivery *below;
+};
+
+ThrCore *thr_core_new             (ThrThreadManager *manager,
+                                   ThrDispatcher    *home);
 ThrCore *thr_core_ref             (ThrCore          *self);
 void     thr_core_unref           (ThrCore          *self);
 ThrCore *thr_core_of              (ThrThreadManager *manager);
@@ -162,6 +168,11 @@ void     thr_core_set_keep        (ThrCore          *self,
 void     thr_core_report_unhandled (ThrCore          *self,
                                     ThrThreadWrapper *job,
                                     const GError     *error);
+
+void     thr_delivery_begin       (ThrDelivery      *delivery,
+                                   ThrCore          *core);
+void     thr_delivery_end         (ThrDelivery      *delivery);
+gboolean thr_delivery_is_inside   (ThrCore          *core);
 
 /* thr-manager-shutdown.c */
 void     thr_core_end_queued      (ThrCore          *self,

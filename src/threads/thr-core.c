@@ -6,11 +6,13 @@
 
 #include "base/thr-error.h"
 #include "base/thr-i18n-private.h"
+#include "base/thr-parking-private.h"
 
 /* ---- life ---- */
 
 ThrCore *
-thr_core_new (ThrThreadManager *manager)
+thr_core_new (ThrThreadManager *manager,
+              ThrDispatcher    *home)
 {
   ThrCore *self = g_new0 (ThrCore, 1);
   g_autofree char *uid = thr_generate_uid ("-");
@@ -18,7 +20,7 @@ thr_core_new (ThrThreadManager *manager)
   self->ticket.run = thr_core_serve;
   self->node.deliver = thr_core_deliver;
   self->ref_count = 1;
-  self->home = thr_dispatcher_for_long_life ();
+  self->home = thr_dispatcher_weak_ref (home);
   g_strlcpy (self->uid, uid, sizeof self->uid);
   g_mutex_init (&self->queue_lock);
   g_cond_init (&self->quiet);
@@ -53,7 +55,7 @@ thr_core_unref (ThrCore *self)
   g_mutex_clear (&self->queue_lock);
   g_cond_clear (&self->quiet);
   g_free (self->name);
-  thr_dispatcher_unref (self->home);
+  thr_dispatcher_weak_unref (self->home);
   g_free (self);
 }
 
@@ -86,6 +88,7 @@ thr_core_changed_locked (ThrCore  *self,
   self->posted = TRUE;
   *post = TRUE;
   thr_core_ref (self);
+  thr_dispatcher_ref (self->home);
 }
 
 void
@@ -152,14 +155,21 @@ activate_locked (ThrCore *self,
     self->n_functions++;
   if (item->kind != THR_JOB_LIGHT)
     thr_item_list_append (&self->live, item);
+  if (item->kind == THR_JOB_SLICED || item->kind == THR_JOB_MANUAL)
+    {
+      ThrThreadWrapper *job = thr_item_get_job (item);
+
+      /* Here, since whoever finds it may end it: RUNNING comes before that. */
+      atomic_store_explicit (&job->started_at, g_get_monotonic_time (), memory_order_relaxed);
+      atomic_fetch_or (&job->flags, THR_JOB_STARTED);
+    }
 }
 
-/* Begins a job that takes no thread; unlocked. */
+/* Has a job that takes no thread announced, and stepped; unlocked. */
 static void
 begin_at_home (ThrThreadWrapper *job)
 {
-  atomic_store_explicit (&job->started_at, g_get_monotonic_time (), memory_order_relaxed);
-  thr_job_mark (job, THR_JOB_STARTED | (job->item.kind == THR_JOB_SLICED ? THR_JOB_STEP : 0));
+  thr_job_mark (job, job->item.kind == THR_JOB_SLICED ? THR_JOB_STEP : 0);
 }
 
 static gboolean
@@ -229,8 +239,10 @@ claim_for (ThrCore          *self,
            ThrThreadWrapper *job,
            GError          **error)
 {
+  ThrSpot *spot = thr_parking_spot (job);
   g_autofree char *name = NULL;
   GEnumClass *states;
+  gboolean claimed;
 
   if (job->function.func == NULL && job->item.kind != THR_JOB_MANUAL)
     {
@@ -241,11 +253,15 @@ claim_for (ThrCore          *self,
       return FALSE;
     }
 
-  thr_core_ref (self);
-  if (g_atomic_pointer_compare_and_exchange (&job->core, NULL, self))
-    return TRUE;
+  g_mutex_lock (&spot->lock);
+  claimed = g_atomic_pointer_compare_and_exchange (&job->core, NULL, self);
+  g_mutex_unlock (&spot->lock);
+  if (claimed)
+    {
+      thr_core_ref (self);
+      return TRUE;
+    }
 
-  thr_core_unref (self);
   name = thr_thread_wrapper_dup_name (job);
   states = g_type_class_ref (THR_TYPE_EXECUTION_STATE);
   g_set_error (error, THR_ERROR, THR_ERROR_INVALID_STATE,
@@ -584,14 +600,18 @@ void
 thr_core_set_priority (ThrThreadWrapper *job,
                        int               priority)
 {
-  ThrCore *self = g_atomic_pointer_get (&job->core);
+  ThrSpot *spot = thr_parking_spot (job);
   ThrItem *item = &job->item;
+  ThrCore *self;
 
+  /* Not while it is being submitted: see claim_for(). */
+  g_mutex_lock (&spot->lock);
+  self = g_atomic_pointer_get (&job->core);
   if (self == NULL)
-    {
-      g_atomic_int_set (&item->priority, priority);
-      return;
-    }
+    g_atomic_int_set (&item->priority, priority);
+  g_mutex_unlock (&spot->lock);
+  if (self == NULL)
+    return;
 
   g_mutex_lock (&self->queue_lock);
   if (item->place == THR_PLACE_READY || item->place == THR_PLACE_HELD)

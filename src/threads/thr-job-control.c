@@ -12,21 +12,20 @@ _Atomic guint thr_job_n_paused;
 
 /* ---- for the other thr-job-*.c files ---- */
 
-static gboolean
-is_followed_cancelled (ThrThreadWrapper *self,
-                       guint             control)
-{
-  return (control & THR_CONTROL_FOLLOWS) &&
-         g_cancellable_is_cancelled (thr_job_peek_extra (self)->followed);
-}
-
 /* Whether the job was asked to end, in whatever way. */
 gboolean
 thr_job_is_ending (ThrThreadWrapper *self)
 {
   guint control = atomic_load (&self->control);
 
-  return (control & THR_CONTROL_END) || is_followed_cancelled (self, control);
+  if (control & THR_CONTROL_END)
+    return TRUE;
+  if (!(control & THR_CONTROL_FOLLOWS) ||
+      !g_cancellable_is_cancelled (thr_job_peek_extra (self)->followed))
+    return FALSE;
+  /* For good, even if it is reset. */
+  atomic_fetch_or (&self->control, THR_CONTROL_SEEN);
+  return TRUE;
 }
 
 GError *

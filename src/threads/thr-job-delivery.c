@@ -4,6 +4,7 @@
 
 #include "threads/thr-core-private.h"
 
+#include "base/thr-error.h"
 #include "base/thr-parking-private.h"
 
 /* What the owner context does with a job: it announces, step by step, what
@@ -182,6 +183,7 @@ release (ThrThreadWrapper *self)
       thr_dispatcher_untick (self->home.dispatcher, &extra->tick);
       thr_callback_clear (&extra->on_fail, self->home.dispatcher);
       thr_callback_clear (&extra->on_end, self->home.dispatcher);
+      thr_callback_clear (&extra->interrupter, self->home.dispatcher);
       free_garbage_at_home (self, extra);
     }
 }
@@ -240,7 +242,8 @@ step (ThrThreadWrapper *self)
 
   if (self->announced == THR_EXECUTION_STATE_CLOSED)
     {
-      thr_job_emit (self, atomic_fetch_and (&self->flags, ~THR_JOB_MERGED));
+      atomic_fetch_and (&self->flags, ~THR_JOB_MERGED);
+      thr_job_emit (self, flags);
       return TRUE;
     }
 
@@ -277,7 +280,8 @@ thr_job_deliver (ThrNode *node)
   ThrHome *home = (ThrHome *) ((guint8 *) node - G_STRUCT_OFFSET (ThrHome, node));
   ThrThreadWrapper *self = THR_OBJECT_OF (home);
   ThrCore *core = self->core;
-  gboolean counts, closed;
+  ThrDelivery delivery;
+  gboolean closed;
   guint flags;
 
   thr_assert_home (self->home.dispatcher);
@@ -291,8 +295,7 @@ thr_job_deliver (ThrNode *node)
       return;
     }
 
-  counts = thr_dispatcher_is_home (core->home);
-  core->delivering += counts;
+  thr_delivery_begin (&delivery, core);
   self->stepping = TRUE;
   do
     {
@@ -301,7 +304,7 @@ thr_job_deliver (ThrNode *node)
     }
   while (self->redeliver);
   self->stepping = FALSE;
-  core->delivering -= counts;
+  thr_delivery_end (&delivery);
 
   if (!closed)
     return;
@@ -329,5 +332,8 @@ thr_job_is_unhandled (ThrThreadWrapper *self)
 
   if (!(flags & THR_JOB_DONE) || !self->failed || (flags & THR_JOB_TAKEN))
     return FALSE;
-  return !(control & THR_CONTROL_END) && !thr_job_is_ending (self);
+  return !(control & THR_CONTROL_END) ||
+         !(g_error_matches (self->error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ||
+           g_error_matches (self->error, THR_ERROR, THR_ERROR_HALTED) ||
+           g_error_matches (self->error, THR_ERROR, THR_ERROR_STOPPED));
 }

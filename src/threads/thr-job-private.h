@@ -89,8 +89,10 @@ enum
   THR_CONTROL_PAUSED = 1 << 2,
   THR_CONTROL_FOLLOWS = 1 << 3, /* ask the followed cancellable too */
   THR_CONTROL_STOPPED = 1 << 4, /* was queued when its manager was stopped */
+  THR_CONTROL_SEEN = 1 << 5,    /* the followed cancellable was seen cancelled */
 };
-#define THR_CONTROL_END (THR_CONTROL_CANCELLED | THR_CONTROL_HALTED | THR_CONTROL_STOPPED)
+#define THR_CONTROL_END                                                     \
+  (THR_CONTROL_CANCELLED | THR_CONTROL_HALTED | THR_CONTROL_STOPPED | THR_CONTROL_SEEN)
 
 typedef struct
 {
@@ -165,6 +167,7 @@ struct _ThrJobExtra
   GCancellable *followed;   /* constant from submit on */
   ThrCancelGroup *group;    /* these two: guarded by the core's queue_lock */
   GList group_link;
+  gboolean asked;           /* by its group, to end */
 };
 
 /* thr-thread-wrapper.c */

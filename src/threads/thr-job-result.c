@@ -210,7 +210,7 @@ return_and_unset (ThrThreadWrapper *self,
 }
 
 /**
- * thr_thread_wrapper_return_boolean: (skip)
+ * thr_thread_wrapper_return_boolean:
  * @self: a job
  * @value: the result
  * @error: where to put an error
@@ -235,7 +235,7 @@ thr_thread_wrapper_return_boolean (ThrThreadWrapper *self,
 }
 
 /**
- * thr_thread_wrapper_return_int: (skip)
+ * thr_thread_wrapper_return_int:
  * @self: a job
  * @value: the result
  * @error: where to put an error
@@ -260,7 +260,7 @@ thr_thread_wrapper_return_int (ThrThreadWrapper *self,
 }
 
 /**
- * thr_thread_wrapper_return_double: (skip)
+ * thr_thread_wrapper_return_double:
  * @self: a job
  * @value: the result
  * @error: where to put an error
@@ -285,7 +285,7 @@ thr_thread_wrapper_return_double (ThrThreadWrapper *self,
 }
 
 /**
- * thr_thread_wrapper_return_string: (skip)
+ * thr_thread_wrapper_return_string:
  * @self: a job
  * @value: (nullable): the result
  * @error: where to put an error
@@ -310,7 +310,7 @@ thr_thread_wrapper_return_string (ThrThreadWrapper *self,
 }
 
 /**
- * thr_thread_wrapper_return_object: (skip)
+ * thr_thread_wrapper_return_object:
  * @self: a job
  * @value: (nullable): the result
  * @error: where to put an error
@@ -337,7 +337,7 @@ thr_thread_wrapper_return_object (ThrThreadWrapper *self,
 }
 
 /**
- * thr_thread_wrapper_return_variant: (skip)
+ * thr_thread_wrapper_return_variant:
  * @self: a job
  * @value: (nullable): the result; a floating reference is taken
  * @error: where to put an error

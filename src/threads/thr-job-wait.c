@@ -231,7 +231,7 @@ wait_for_end (ThrThreadWrapper *self,
     refuse (self, _("it is a manual job, and this is its owner's thread"), error);
   else if (!is_done (self) && top != NULL && top->depth >= DEEPEST_STACK)
     refuse (self, _("64 jobs wait for each other on this thread already"), error);
-  else if (!at_home && top != NULL && thr_frame_is_inside_core (self->core) &&
+  else if (!at_home && timeout > 0 && top != NULL && thr_frame_is_inside_core (self->core) &&
            thr_core_claim (self))
     ok = run_here (self, top);
   else if (!is_done (self) && !thr_wait_begin (&wait, self, NULL))

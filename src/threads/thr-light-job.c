@@ -31,10 +31,10 @@ light_job_deliver (ThrNode *node)
 {
   LightJob *self = (LightJob *) node;
   ThrCore *core = self->core;
-  gboolean counts = thr_dispatcher_is_home (core->home);
+  ThrDelivery delivery;
 
   thr_assert_home (self->home);
-  core->delivering += counts;
+  thr_delivery_begin (&delivery, core);
   if (thr_dispatcher_is_closed (self->home))
     g_debug ("The owner context of a pushed job is gone: its end is not told");
   else if (!thr_gate_is_open ())
@@ -45,7 +45,7 @@ light_job_deliver (ThrNode *node)
     thr_core_report_unhandled (core, NULL, self->error);
   if (self->destroy != NULL && thr_gate_is_open ())
     self->destroy (self->user_data);
-  core->delivering -= counts;
+  thr_delivery_end (&delivery);
 
   thr_core_light_closed (core);
   g_clear_error (&self->error);

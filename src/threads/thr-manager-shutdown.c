@@ -171,8 +171,7 @@ timed_out_error (ThrCore *self)
 static gboolean
 is_inside (ThrCore *self)
 {
-  return thr_frame_is_inside_core (self) ||
-         (self->delivering > 0 && thr_dispatcher_is_home (self->home));
+  return thr_frame_is_inside_core (self) || thr_delivery_is_inside (self);
 }
 
 static gboolean
@@ -206,20 +205,21 @@ wake_cb (GCancellable *cancellable,
 }
 
 static gboolean
-wait_at_home (ThrCore      *self,
-              gint64        deadline,
-              GCancellable *cancellable)
+wait_at_home (ThrCore       *self,
+              ThrDispatcher *home,
+              gint64         deadline,
+              GCancellable  *cancellable)
 {
   gulong handler = 0;
   gboolean in_time = TRUE;
 
   if (cancellable != NULL)
-    handler = g_cancellable_connect (cancellable, G_CALLBACK (poke_cb), self->home, NULL);
+    handler = g_cancellable_connect (cancellable, G_CALLBACK (poke_cb), home, NULL);
   while (!is_over (self, TRUE) && in_time && !g_cancellable_is_cancelled (cancellable))
     {
-      thr_dispatcher_deliver (self->home);
+      thr_dispatcher_deliver (home);
       if (!is_over (self, TRUE))
-        in_time = thr_dispatcher_sleep (self->home, deadline);
+        in_time = thr_dispatcher_sleep (home, deadline);
     }
   if (handler != 0)
     g_cancellable_disconnect (cancellable, handler);
@@ -251,13 +251,14 @@ wait_away (ThrCore      *self,
   return over;
 }
 
-/* Waits until the core is idle, or elsewhere than at home until nothing of it
+/* Waits until the core is idle, or elsewhere than at @home until nothing of it
  * runs or is to run. */
 static gboolean
-wait_until_over (ThrCore      *self,
-                 gint64        deadline,
-                 GCancellable *cancellable,
-                 GError      **error)
+wait_until_over (ThrCore       *self,
+                 ThrDispatcher *home,
+                 gint64         deadline,
+                 GCancellable  *cancellable,
+                 GError       **error)
 {
   ThrWait wait;
   gboolean over;
@@ -270,10 +271,10 @@ wait_until_over (ThrCore      *self,
       return FALSE;
     }
   thr_core_ref (self);
-  if (thr_dispatcher_enter (self->home))
+  if (thr_dispatcher_enter (home))
     {
-      over = wait_at_home (self, deadline, cancellable);
-      thr_dispatcher_leave (self->home);
+      over = wait_at_home (self, home, deadline, cancellable);
+      thr_dispatcher_leave (home);
     }
   else
     over = wait_away (self, deadline, cancellable);
@@ -488,7 +489,7 @@ thr_thread_manager_halt (ThrThreadManager *self,
   core = thr_core_of (self);
   begin_shutdown (core, THR_SHUTDOWN_MODE_HALT);
   if (thr_frame_top () == NULL && !is_inside (core))
-    return wait_until_over (core, thr_deadline (timeout), NULL, error);
+    return wait_until_over (core, core->home, thr_deadline (timeout), NULL, error);
   if (is_over (core, FALSE))
     return TRUE;
   g_propagate_error (error, timed_out_error (core));
@@ -632,7 +633,7 @@ thr_thread_manager_wait_idle (ThrThreadManager *self,
                              "would never end: use wait_idle_async"));
       return FALSE;
     }
-  return wait_until_over (core, thr_deadline (timeout), cancellable, error);
+  return wait_until_over (core, core->home, thr_deadline (timeout), cancellable, error);
 }
 
 /**
@@ -698,7 +699,7 @@ application_shutdown_cb (GApplication *application,
 
   begin_shutdown (core, THR_SHUTDOWN_MODE_CANCEL);
   if (!is_inside (core) &&
-      !wait_until_over (core, thr_deadline (APPLICATION_PATIENCE), NULL, &error))
+      !wait_until_over (core, core->home, thr_deadline (APPLICATION_PATIENCE), NULL, &error))
     g_message ("The application does not wait any longer: %s", error->message);
 }
 
@@ -772,6 +773,36 @@ dup_registry (void)
   return cores;
 }
 
+/* The jobs of a manager that is gone: nobody is told when the last one has
+ * ended, so this looks now and then, and delivers what is ours meanwhile. */
+static gboolean
+wait_for_orphans (ThrCore       *core,
+                  ThrDispatcher *here,
+                  gint64         deadline,
+                  GError       **error)
+{
+  const gint64 interval = 20 * 1000;
+  gboolean over;
+
+  if (!thr_dispatcher_enter (here))
+    return wait_until_over (core, here, deadline, NULL, error);
+
+  for (;;)
+    {
+      thr_dispatcher_deliver (here);
+      over = is_over (core, FALSE);
+      if (over || thr_deadline_is_over (deadline))
+        break;
+      thr_dispatcher_sleep (here, g_get_monotonic_time () + interval);
+    }
+  thr_dispatcher_deliver (here);
+  thr_dispatcher_leave (here);
+
+  if (!over)
+    g_propagate_error (error, timed_out_error (core));
+  return over;
+}
+
 /**
  * thr_shutdown:
  * @mode: what becomes of the jobs
@@ -802,6 +833,7 @@ thr_shutdown (ThrShutdownMode mode,
               GError        **error)
 {
   g_autoptr (GPtrArray) cores = NULL;
+  ThrDispatcher *here;
   gint64 deadline;
   gboolean ok = TRUE;
 
@@ -821,14 +853,21 @@ thr_shutdown (ThrShutdownMode mode,
       return FALSE;
     }
 
+  here = thr_dispatcher_for_maker ();
   deadline = thr_deadline (timeout);
   for (guint i = 0; i < cores->len; i++)
     begin_shutdown (cores->pdata[i], mode);
   for (guint i = 0; i < cores->len; i++)
     {
-      if (!wait_until_over (cores->pdata[i], deadline, NULL, ok ? error : NULL))
-        ok = FALSE;
+      ThrCore *core = cores->pdata[i];
+      g_autoptr (ThrThreadManager) manager = thr_core_dup_manager (core);
+
+      if (manager != NULL)
+        ok &= wait_until_over (core, core->home, deadline, NULL, ok ? error : NULL);
+      else
+        ok &= wait_for_orphans (core, here, deadline, ok ? error : NULL);
     }
+  thr_dispatcher_unref (here);
   thr_gate_shut_for_ever ();
   return ok;
 }

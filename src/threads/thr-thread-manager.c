@@ -523,8 +523,8 @@ thr_thread_manager_class_init (ThrThreadManagerClass *klass)
 static void
 thr_thread_manager_init (ThrThreadManager *self)
 {
-  self->core = thr_core_new (self);
-  thr_home_init (&self->home, thr_dispatcher_ref (self->core->home));
+  thr_home_init (&self->home, thr_dispatcher_for_long_life ());
+  self->core = thr_core_new (self, self->home.dispatcher);
   thr_core_snapshot_locked (self->core, &self->announced);
 }
 

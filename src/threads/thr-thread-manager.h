@@ -15,13 +15,52 @@ G_BEGIN_DECLS
 THR_AVAILABLE_IN_1_0
 G_DECLARE_FINAL_TYPE (ThrThreadManager, thr_thread_manager, THR, THREAD_MANAGER, GObject)
 
-typedef gboolean (*ThrSliceFunc)    (ThrThreadWrapper *thread,
-                                     gpointer          user_data,
-                                     GError          **error);
-typedef gboolean (*ThrPushFunc)     (gpointer          user_data,
-                                     GError          **error);
-typedef void     (*ThrPushDoneFunc) (const GError     *failure,
-                                     gpointer          user_data);
+/**
+ * ThrSliceFunc:
+ * @thread: the job
+ * @user_data: (nullable): what was given with the function
+ * @error: where to put an error
+ *
+ * One step of a sliced job. It runs in the owner context.
+ *
+ * The last one gives the result, if there is one, with
+ * [method@Thr.ThreadWrapper.return_value] or one of its like, or sets an error.
+ *
+ * Returns: %TRUE (`G_SOURCE_CONTINUE`) to be called again, %FALSE when the work
+ *   is done
+ *
+ * Since: 1.0
+ */
+typedef gboolean (*ThrSliceFunc) (ThrThreadWrapper *thread,
+                                  gpointer          user_data,
+                                  GError          **error);
+
+/**
+ * ThrPushFunc: (skip)
+ * @user_data: (nullable): what was given with the function
+ * @error: where to put an error
+ *
+ * A function for thr_thread_manager_push(). It runs on a background
+ * thread.
+ *
+ * Returns: %TRUE if it succeeded; else it sets an error
+ *
+ * Since: 1.0
+ */
+typedef gboolean (*ThrPushFunc) (gpointer user_data,
+                                 GError **error);
+
+/**
+ * ThrPushDoneFunc: (skip)
+ * @failure: (nullable): why the function failed, if it did
+ * @user_data: (nullable): what was given with the function
+ *
+ * Is called in the owner context when a function that was pushed is done.
+ *
+ * Since: 1.0
+ */
+typedef void (*ThrPushDoneFunc) (const GError *failure,
+                                 gpointer      user_data);
 
 THR_AVAILABLE_IN_1_0
 ThrThreadManager *thr_thread_manager_new                (void);

@@ -19,20 +19,89 @@ G_DECLARE_FINAL_TYPE (ThrThreadWrapper, thr_thread_wrapper, THR, THREAD_WRAPPER,
 
 typedef struct _ThrThreadManager ThrThreadManager;
 
-typedef gboolean (*ThrThreadFunc)    (ThrThreadWrapper *thread,
-                                      gpointer          user_data,
-                                      GError          **error);
-typedef void     (*ThrSuccessFunc)   (ThrThreadWrapper *thread,
-                                      const GValue     *result,
-                                      gpointer          user_data);
-typedef void     (*ThrFailFunc)      (ThrThreadWrapper *thread,
-                                      const GError     *failure,
-                                      gpointer          user_data);
-typedef void     (*ThrEndFunc)       (ThrThreadWrapper *thread,
-                                      gpointer          user_data);
-typedef void     (*ThrInvokeFunc)    (gpointer          user_data);
-typedef void     (*ThrInterruptFunc) (ThrThreadWrapper *thread,
-                                      gpointer          user_data);
+/**
+ * ThrThreadFunc:
+ * @thread: the job
+ * @user_data: (nullable): what was given with the function
+ * @error: where to put an error
+ *
+ * The function of a job. It runs on a background thread.
+ *
+ * It gives its result with [method@Thr.ThreadWrapper.return_value] or one of
+ * its like, and returns %TRUE; or it sets an error and returns %FALSE. Without
+ * an error, %FALSE is %THR_ERROR_FAILED.
+ *
+ * [method@Thr.ThreadWrapper.invoke_sync] calls one in the owner context.
+ *
+ * Returns: %TRUE if it succeeded
+ *
+ * Since: 1.0
+ */
+typedef gboolean (*ThrThreadFunc) (ThrThreadWrapper *thread,
+                                   gpointer          user_data,
+                                   GError          **error);
+
+/**
+ * ThrSuccessFunc:
+ * @thread: the job
+ * @result: (nullable): what it gave, if anything; valid as long as the job
+ * @user_data: (nullable): what was given with the function
+ *
+ * Is called in the owner context when a job succeeded.
+ *
+ * Since: 1.0
+ */
+typedef void (*ThrSuccessFunc) (ThrThreadWrapper *thread,
+                                const GValue     *result,
+                                gpointer          user_data);
+
+/**
+ * ThrFailFunc:
+ * @thread: the job
+ * @failure: why; valid as long as the job
+ * @user_data: (nullable): what was given with the function
+ *
+ * Is called in the owner context when a job failed.
+ *
+ * Since: 1.0
+ */
+typedef void (*ThrFailFunc) (ThrThreadWrapper *thread,
+                             const GError     *failure,
+                             gpointer          user_data);
+
+/**
+ * ThrEndFunc:
+ * @thread: the job
+ * @user_data: (nullable): what was given with the function
+ *
+ * Is called in the owner context at the end of a job, however it ended.
+ *
+ * Since: 1.0
+ */
+typedef void (*ThrEndFunc) (ThrThreadWrapper *thread,
+                            gpointer          user_data);
+
+/**
+ * ThrInvokeFunc:
+ * @user_data: (nullable): what was given with the function
+ *
+ * Is called in the owner context of a job, for its function.
+ *
+ * Since: 1.0
+ */
+typedef void (*ThrInvokeFunc) (gpointer user_data);
+
+/**
+ * ThrInterruptFunc:
+ * @thread: the job
+ * @user_data: (nullable): what was given with the function
+ *
+ * Stops the running function of a job. It is called on any thread.
+ *
+ * Since: 1.0
+ */
+typedef void (*ThrInterruptFunc) (ThrThreadWrapper *thread,
+                                  gpointer          user_data);
 
 THR_AVAILABLE_IN_1_0
 ThrThreadWrapper *thr_thread_wrapper_new                (const char       *name,

@@ -24,10 +24,9 @@
  *
  * # Thread safety
  *
- * It is set up on the thread that made it, before the first call. From then on
- * it may be called on any thread: the jobs belong to the owner context of the
- * caller, as any job. What was given to it is released in its own owner
- * context, that of its maker.
+ * Every function may be called from any thread. A job belongs to the owner
+ * context of its caller, as any job; what was given to the object itself is
+ * released in the object's own owner context, that of its maker.
  *
  * # Shutdown
  *
@@ -36,6 +35,23 @@
  * Since: 1.0
  */
 
+enum
+{
+  ON_SUCCESS,
+  ON_FAIL,
+  ON_END,
+  N_CALLBACKS,
+};
+
+/* A callback, shared by the background and those of its jobs that were made
+ * while it was set. */
+typedef struct
+{
+  gint ref_count;
+  ThrCallback callback;
+  ThrDispatcher *home; /* a reference: the background's */
+} Shared;
+
 struct _ThrBackground
 {
   GObject parent_instance;
@@ -43,11 +59,9 @@ struct _ThrBackground
 
   ThrThreadManager *manager; /* a reference */
   ThrCallback function;      /* a ThrBackgroundFunc */
-  ThrCallback on_success;
-  ThrCallback on_fail;
-  ThrCallback on_end;
 
   GMutex options_lock; /* guards what follows */
+  Shared *callbacks[N_CALLBACKS];
   char *name;
   int priority;
 };
@@ -65,10 +79,40 @@ static GParamSpec *props[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (ThrBackground, thr_background, G_TYPE_OBJECT)
 
+static void
+shared_free (gpointer data)
+{
+  Shared *self = data;
+
+  thr_callback_clear (&self->callback, self->home);
+  thr_dispatcher_unref (self->home);
+  g_free (self);
+}
+
+static Shared *
+shared_ref (Shared *self)
+{
+  if (self != NULL)
+    g_atomic_int_inc (&self->ref_count);
+  return self;
+}
+
+static void
+shared_unref (Shared *self)
+{
+  if (self == NULL || !g_atomic_int_dec_and_test (&self->ref_count))
+    return;
+  if (thr_dispatcher_is_home (self->home))
+    shared_free (self);
+  else
+    thr_dispatcher_invoke (self->home, shared_free, self);
+}
+
 /* One call of it: the user data of a job. */
 typedef struct
 {
   ThrBackground *background; /* a reference */
+  Shared *callbacks[N_CALLBACKS];
   gsize n_arguments;
   GValue arguments[];
 } Call;
@@ -81,6 +125,10 @@ call_new (ThrBackground *background,
   Call *self = g_malloc0 (sizeof (Call) + n_arguments * sizeof (GValue));
 
   self->background = g_object_ref (background);
+  g_mutex_lock (&background->options_lock);
+  for (guint i = 0; i < N_CALLBACKS; i++)
+    self->callbacks[i] = shared_ref (background->callbacks[i]);
+  g_mutex_unlock (&background->options_lock);
   self->n_arguments = n_arguments;
   for (gsize i = 0; i < n_arguments; i++)
     {
@@ -99,12 +147,24 @@ call_free (gpointer data)
 
   for (gsize i = 0; i < self->n_arguments; i++)
     g_value_unset (&self->arguments[i]);
+  for (guint i = 0; i < N_CALLBACKS; i++)
+    shared_unref (self->callbacks[i]);
   g_free (self);
 
   if (thr_dispatcher_is_home (background->home.dispatcher))
     g_object_unref (background);
   else
     thr_dispatcher_invoke (background->home.dispatcher, g_object_unref, background);
+}
+
+/* NULL where none is set. */
+static ThrCallback *
+callback_of (Call *self,
+             guint which)
+{
+  Shared *shared = self->callbacks[which];
+
+  return shared != NULL && shared->callback.func != NULL ? &shared->callback : NULL;
 }
 
 static gboolean
@@ -139,9 +199,8 @@ thr_background_finalize (GObject *object)
   thr_assert_home (home);
 
   thr_callback_clear (&self->function, home);
-  thr_callback_clear (&self->on_success, home);
-  thr_callback_clear (&self->on_fail, home);
-  thr_callback_clear (&self->on_end, home);
+  for (guint i = 0; i < N_CALLBACKS; i++)
+    shared_unref (self->callbacks[i]);
   g_clear_object (&self->manager);
   g_mutex_clear (&self->options_lock);
   g_free (self->name);
@@ -330,6 +389,7 @@ thr_background_call (ThrBackground *self,
 {
   g_autofree char *name = NULL;
   ThrThreadWrapper *job;
+  ThrCallback *callback;
   Call *call;
 
   g_return_val_if_fail (THR_IS_BACKGROUND (self), NULL);
@@ -342,15 +402,13 @@ thr_background_call (ThrBackground *self,
   call = call_new (self, arguments, n_arguments);
   job = thr_thread_wrapper_new (name, run_call, call, call_free);
   thr_thread_wrapper_set_priority (job, thr_background_get_priority (self));
-  if (self->on_success.func != NULL)
-    thr_thread_wrapper_set_on_success (job, (ThrSuccessFunc) self->on_success.func,
-                                       self->on_success.user_data, NULL);
-  if (self->on_fail.func != NULL)
-    thr_thread_wrapper_set_on_fail (job, (ThrFailFunc) self->on_fail.func,
-                                    self->on_fail.user_data, NULL);
-  if (self->on_end.func != NULL)
-    thr_thread_wrapper_set_on_end (job, (ThrEndFunc) self->on_end.func, self->on_end.user_data,
-                                   NULL);
+  if ((callback = callback_of (call, ON_SUCCESS)) != NULL)
+    thr_thread_wrapper_set_on_success (job, (ThrSuccessFunc) callback->func, callback->user_data,
+                                       NULL);
+  if ((callback = callback_of (call, ON_FAIL)) != NULL)
+    thr_thread_wrapper_set_on_fail (job, (ThrFailFunc) callback->func, callback->user_data, NULL);
+  if ((callback = callback_of (call, ON_END)) != NULL)
+    thr_thread_wrapper_set_on_end (job, (ThrEndFunc) callback->func, callback->user_data, NULL);
   thr_thread_manager_submit (thr_background_get_manager (self), job, NULL);
   return job;
 }
@@ -471,11 +529,22 @@ thr_background_set_priority (ThrBackground *self,
 
 static void
 set_callback (ThrBackground *self,
-              ThrCallback   *place,
-              ThrCallback    callback)
+              guint          which,
+              GCallback      func,
+              gpointer       user_data,
+              GDestroyNotify destroy)
 {
-  thr_callback_clear (place, self->home.dispatcher);
-  *place = callback;
+  Shared *shared = g_new (Shared, 1), *before;
+
+  shared->ref_count = 1;
+  shared->callback = (ThrCallback) { func, user_data, destroy };
+  shared->home = thr_dispatcher_ref (self->home.dispatcher);
+
+  g_mutex_lock (&self->options_lock);
+  before = self->callbacks[which];
+  self->callbacks[which] = shared;
+  g_mutex_unlock (&self->options_lock);
+  shared_unref (before);
 }
 
 /**
@@ -484,11 +553,11 @@ set_callback (ThrBackground *self,
  * @func: (scope notified) (closure user_data) (destroy destroy) (nullable):
  *   called with the result of each job, or %NULL for nobody
  * @user_data: (nullable): data for @func
- * @destroy: (nullable): called with @user_data in the owner context once the
- *   object and its jobs are gone
+ * @destroy: (nullable): called with @user_data in the owner context once
+ *   it was replaced, or the object is gone, and so are the jobs that have it
  *
- * Sets what is called in a job's owner context when it succeeded; on the thread
- * that made this object, before the first call.
+ * Sets what is called in a job's owner context when it succeeded, for the calls
+ * to come.
  *
  * Since: 1.0
  */
@@ -500,8 +569,7 @@ thr_background_set_on_success (ThrBackground *self,
 {
   g_return_if_fail (THR_IS_BACKGROUND (self));
 
-  set_callback (self, &self->on_success,
-                (ThrCallback) { G_CALLBACK (func), user_data, destroy });
+  set_callback (self, ON_SUCCESS, G_CALLBACK (func), user_data, destroy);
 }
 
 /**
@@ -510,11 +578,11 @@ thr_background_set_on_success (ThrBackground *self,
  * @func: (scope notified) (closure user_data) (destroy destroy) (nullable):
  *   called with the error of each job, or %NULL for nobody
  * @user_data: (nullable): data for @func
- * @destroy: (nullable): called with @user_data in the owner context once the
- *   object and its jobs are gone
+ * @destroy: (nullable): called with @user_data in the owner context once
+ *   it was replaced, or the object is gone, and so are the jobs that have it
  *
- * Sets what is called in a job's owner context when it failed; on the thread
- * that made this object, before the first call.
+ * Sets what is called in a job's owner context when it failed, for the calls to
+ * come.
  *
  * Since: 1.0
  */
@@ -526,7 +594,7 @@ thr_background_set_on_fail (ThrBackground *self,
 {
   g_return_if_fail (THR_IS_BACKGROUND (self));
 
-  set_callback (self, &self->on_fail, (ThrCallback) { G_CALLBACK (func), user_data, destroy });
+  set_callback (self, ON_FAIL, G_CALLBACK (func), user_data, destroy);
 }
 
 /**
@@ -535,11 +603,11 @@ thr_background_set_on_fail (ThrBackground *self,
  * @func: (scope notified) (closure user_data) (destroy destroy) (nullable):
  *   called at the end of each job, or %NULL for nobody
  * @user_data: (nullable): data for @func
- * @destroy: (nullable): called with @user_data in the owner context once the
- *   object and its jobs are gone
+ * @destroy: (nullable): called with @user_data in the owner context once
+ *   it was replaced, or the object is gone, and so are the jobs that have it
  *
- * Sets what is called in a job's owner context at its end; on the thread that
- * made this object, before the first call.
+ * Sets what is called in a job's owner context at its end, for the calls to
+ * come.
  *
  * Since: 1.0
  */
@@ -551,5 +619,5 @@ thr_background_set_on_end (ThrBackground *self,
 {
   g_return_if_fail (THR_IS_BACKGROUND (self));
 
-  set_callback (self, &self->on_end, (ThrCallback) { G_CALLBACK (func), user_data, destroy });
+  set_callback (self, ON_END, G_CALLBACK (func), user_data, destroy);
 }

@@ -30,7 +30,7 @@ thr_core_snapshot_locked (ThrCore     *self,
   snapshot->thread_limit = self->limit;
   snapshot->keep_finished = self->keep;
   snapshot->busy = !thr_core_is_idle_locked (self);
-  snapshot->started = self->state == THR_CORE_STARTED || self->state == THR_CORE_DRAINING;
+  snapshot->started = self->state == THR_CORE_STARTED;
   snapshot->paused = self->paused;
   if (self->n_counted == 0)
     snapshot->progress = -1.0;

@@ -76,6 +76,7 @@ struct _ThrCore
   ThrThreadManager *manager; /* not a reference; NULL once it is gone */
   GHashTable *index;  /* number → job, of all jobs; made by the first lookup */
   GQueue kept;        /* CLOSED jobs (references), the oldest first */
+  gboolean has_application; /* which it is to hold while it is busy */
   gboolean tracked;   /* the list model exists, and gets these two: */
   GPtrArray *arrivals;
   GPtrArray *departures;
@@ -141,6 +142,7 @@ void     thr_core_changed_locked  (ThrCore          *self,
                                    gboolean         *post);
 void     thr_core_post            (ThrCore          *self,
                                    gboolean          post);
+void     thr_core_hold_application (ThrCore         *self);
 
 /* thr-pool.c: the threads. */
 gboolean thr_pool_push            (ThrTicket        *ticket);
@@ -199,6 +201,7 @@ void     thr_log_unhandled        (ThrThreadWrapper *job,
 void     thr_light_job_run        (ThrItem          *item);
 void     thr_light_job_fail       (ThrItem          *item,
                                    GError           *error);
+void     thr_light_job_drop_failure (ThrItem        *item);
 void     thr_light_job_post       (ThrItem          *item);
 
 /* thr-cancel-group.c */

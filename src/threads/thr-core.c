@@ -131,18 +131,21 @@ thr_core_wants_thread_locked (ThrCore *self)
 static void
 unlock_and_go_on (ThrCore *self)
 {
-  gboolean start, post = FALSE;
+  gboolean start, hold, post = FALSE;
 
   queue_changed_locked (self);
   start = thr_core_wants_thread_locked (self);
   thr_core_changed_locked (self, &post);
   if (thr_core_is_quiet_locked (self))
     g_cond_broadcast (&self->quiet);
+  hold = self->has_application && !thr_core_is_quiet_locked (self);
   g_mutex_unlock (&self->queue_lock);
 
   if (start)
     thr_core_start_thread (self);
   thr_core_post (self, post);
+  if (hold)
+    thr_core_hold_application (self);
 }
 
 static void
@@ -244,7 +247,8 @@ claim_for (ThrCore          *self,
   GEnumClass *states;
   gboolean claimed;
 
-  if (job->function.func == NULL && job->item.kind != THR_JOB_MANUAL)
+  if (g_atomic_pointer_get (&job->core) == NULL && job->function.func == NULL &&
+      job->item.kind != THR_JOB_MANUAL)
     {
       name = thr_thread_wrapper_dup_name (job);
       g_set_error (error, THR_ERROR, THR_ERROR_INVALID_ARGUMENT,

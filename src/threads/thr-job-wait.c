@@ -234,16 +234,13 @@ wait_for_end (ThrThreadWrapper *self,
   else if (!at_home && timeout > 0 && top != NULL && thr_frame_is_inside_core (self->core) &&
            thr_core_claim (self))
     ok = run_here (self, top);
-  else if (!is_done (self) && !thr_wait_begin (&wait, self, NULL))
+  else if (!thr_wait_begin (&wait, self, NULL))
     refuse (self, _("it waits for this job, itself or by others"), error);
   else
     {
-      gboolean waits_for = !is_done (self);
-
       ok = at_home ? join_at_home (self, thr_deadline (timeout), cancellable, error)
                    : join_away (self, thr_deadline (timeout), cancellable, error);
-      if (waits_for)
-        thr_wait_end (&wait);
+      thr_wait_end (&wait);
     }
 
   if (at_home)

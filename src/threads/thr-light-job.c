@@ -78,6 +78,22 @@ thr_light_job_fail (ThrItem *item,
   ((LightJob *) item)->error = error;
 }
 
+static void
+ignore (const GError *failure,
+        gpointer      user_data)
+{
+}
+
+/* Somebody asked for it to fail: if nobody wants to know, nobody is told. */
+void
+thr_light_job_drop_failure (ThrItem *item)
+{
+  LightJob *self = (LightJob *) item;
+
+  if (self->done == NULL)
+    self->done = ignore;
+}
+
 void
 thr_light_job_post (ThrItem *item)
 {

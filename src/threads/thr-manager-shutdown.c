@@ -60,6 +60,7 @@ thr_core_end_queued (ThrCore *self,
       item = items->pdata[i];
       if (item->kind == THR_JOB_LIGHT)
         {
+          thr_light_job_drop_failure (item);
           thr_core_fail_item (item, thr_core_stopped_error ());
           continue;
         }

@@ -135,27 +135,6 @@ thr_thread_manager_emit_unhandled (ThrThreadManager *self,
     thr_log_unhandled (job, error);
 }
 
-/* FALSE if there is one. */
-gboolean
-thr_thread_manager_set_application (ThrThreadManager *self,
-                                    GApplication     *application)
-{
-  gboolean post = FALSE;
-
-  if (self->attached)
-    return FALSE;
-  self->attached = TRUE;
-  g_set_weak_pointer (&self->application, application);
-
-  g_mutex_lock (&self->core->queue_lock);
-  thr_core_changed_locked (self->core, &post);
-  g_mutex_unlock (&self->core->queue_lock);
-  thr_core_post (self->core, post);
-  return TRUE;
-}
-
-/* ---- what is told at home ---- */
-
 static void
 hold_application (ThrThreadManager *self,
                   gboolean          hold)
@@ -168,6 +147,40 @@ hold_application (ThrThreadManager *self,
   else
     g_application_release (self->application);
 }
+
+/* FALSE if there is one. */
+gboolean
+thr_thread_manager_set_application (ThrThreadManager *self,
+                                    GApplication     *application)
+{
+  gboolean busy;
+
+  if (self->attached)
+    return FALSE;
+  self->attached = TRUE;
+  g_set_weak_pointer (&self->application, application);
+
+  g_mutex_lock (&self->core->queue_lock);
+  self->core->has_application = TRUE;
+  busy = !thr_core_is_idle_locked (self->core);
+  g_mutex_unlock (&self->core->queue_lock);
+  if (busy)
+    hold_application (self, TRUE);
+  return TRUE;
+}
+
+/* There is something to do. At home the application is held at once, since it
+ * may be about to look whether anybody needs it. */
+void
+thr_core_hold_application (ThrCore *self)
+{
+  g_autoptr (ThrThreadManager) manager = thr_core_dup_manager (self);
+
+  if (manager != NULL && thr_dispatcher_is_home (self->home))
+    hold_application (manager, TRUE);
+}
+
+/* ---- what is told at home ---- */
 
 static void
 items_changed_cb (guint    position,
@@ -192,6 +205,18 @@ notify (ThrThreadManager *self,
   thr_assert_home (self->home.dispatcher);
   G_OBJECT_CLASS (thr_thread_manager_parent_class)
     ->dispatch_properties_changed (G_OBJECT (self), 1, &props[prop]);
+}
+
+/* What the properties say, from any thread. */
+static ThrSnapshot
+snapshot_of (ThrThreadManager *self)
+{
+  ThrSnapshot snapshot;
+
+  g_mutex_lock (&self->core->queue_lock);
+  thr_core_snapshot_locked (self->core, &snapshot);
+  g_mutex_unlock (&self->core->queue_lock);
+  return snapshot;
 }
 
 /* At home: tells what has changed since the last time. */
@@ -232,7 +257,7 @@ thr_thread_manager_settle (ThrThreadManager  *self,
   if (snapshot->busy != before.busy)
     notify (self, PROP_BUSY);
 
-  if (!self->announced.busy)
+  if (!snapshot_of (self).busy)
     hold_application (self, FALSE);
 }
 
@@ -1119,18 +1144,6 @@ thr_thread_manager_set_name (ThrThreadManager *self,
     notify (self, PROP_NAME);
   else
     thr_dispatcher_invoke (self->home.dispatcher, notify_name, g_object_ref (self));
-}
-
-/* What the properties say, from any thread. */
-static ThrSnapshot
-snapshot_of (ThrThreadManager *self)
-{
-  ThrSnapshot snapshot;
-
-  g_mutex_lock (&self->core->queue_lock);
-  thr_core_snapshot_locked (self->core, &snapshot);
-  g_mutex_unlock (&self->core->queue_lock);
-  return snapshot;
 }
 
 /**

@@ -34,9 +34,11 @@
  */
 
 /**
- * THR_ERROR:
+ * thr_error_quark:
  *
  * The error domain of this library; its codes are [error@Thr.Error].
+ *
+ * Returns: the domain
  *
  * Since: 1.0
  */

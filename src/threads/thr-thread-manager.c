@@ -1003,7 +1003,8 @@ thr_thread_manager_lookup (ThrThreadManager *self,
  * The jobs of the manager in the order of their submission, at this moment; for
  * any thread.
  *
- * Returns: (transfer full) (element-type ThrThreadWrapper): the jobs
+ * Returns: (transfer container) (element-type ThrThreadWrapper): the jobs, which
+ *   the array holds references to
  *
  * Since: 1.0
  */

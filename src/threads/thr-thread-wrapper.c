@@ -8,7 +8,6 @@
 #include "threads/thr-core-private.h"
 #include "threads/thr-job-private.h"
 
-#include <math.h>
 #include <string.h>
 
 /**
@@ -1076,7 +1075,8 @@ thr_thread_wrapper_get_progress (ThrThreadWrapper *self)
 /**
  * thr_thread_wrapper_set_progress: (set-property progress)
  * @self: a job
- * @progress: from 0 to 1; less than 0 for unknown; more than 1 is 1
+ * @progress: from 0 to 1; anything less (or not a number) for unknown; more
+ *   than 1 is 1
  *
  * Says how much of the job is done.
  *
@@ -1092,9 +1092,8 @@ thr_thread_wrapper_set_progress (ThrThreadWrapper *self,
   guint64 bits;
 
   g_return_if_fail (THR_IS_THREAD_WRAPPER (self));
-  g_return_if_fail (!isnan (progress));
 
-  progress = progress < 0.0 ? -1.0 : MIN (progress, 1.0);
+  progress = progress >= 0.0 ? MIN (progress, 1.0) : -1.0;
   memcpy (&bits, &progress, sizeof bits);
   extra = thr_job_extra (self);
 

@@ -66,11 +66,11 @@ void           thr_dispatcher_poke          (ThrDispatcher  *self);
 
 /* For waits on the owner's own thread: between enter and leave it owns the
  * context; deliver runs what has come; sleep waits for more, for a poke or for
- * the deadline (-1: none), and is FALSE once that is over. */
+ * the deadline (-1: none). */
 gboolean       thr_dispatcher_enter         (ThrDispatcher  *self);
 void           thr_dispatcher_leave         (ThrDispatcher  *self);
 void           thr_dispatcher_deliver       (ThrDispatcher  *self);
-gboolean       thr_dispatcher_sleep         (ThrDispatcher  *self,
+void           thr_dispatcher_sleep         (ThrDispatcher  *self,
                                              gint64          deadline);
 
 /* At home only. */

@@ -541,15 +541,14 @@ thr_dispatcher_deliver (ThrDispatcher *self)
   thr_dispatcher_unref (self);
 }
 
-gboolean
+void
 thr_dispatcher_sleep (ThrDispatcher *self,
                       gint64         deadline)
 {
   ThrNode *head = BUSY;
-  gboolean in_time = TRUE;
 
   if (self->taken != NULL)
-    return TRUE;
+    return;
 
   atomic_fetch_add (&self->sleepers, 1);
   if (atomic_compare_exchange_strong (&self->head, &head, ASLEEP) || head == ASLEEP)
@@ -565,16 +564,12 @@ thr_dispatcher_sleep (ThrDispatcher *self,
           if (until < 0)
             g_cond_wait (&self->awake, &self->sleep_lock);
           else if (!g_cond_wait_until (&self->awake, &self->sleep_lock, until))
-            {
-              in_time = deadline < 0 || until < deadline;
-              break;
-            }
+            break;
         }
       self->poked = FALSE;
       g_mutex_unlock (&self->sleep_lock);
     }
   atomic_fetch_sub (&self->sleepers, 1);
-  return in_time;
 }
 
 /* Until when the present dispatch may go on. */

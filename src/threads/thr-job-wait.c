@@ -118,6 +118,14 @@ poke_cb (GCancellable *cancellable,
   thr_dispatcher_poke (user_data);
 }
 
+static gboolean
+is_over_at_home (ThrThreadWrapper *self,
+                 gboolean          inside)
+{
+  return inside ? is_done (self)
+                : self->announced == THR_EXECUTION_STATE_CLOSED && !self->stepping;
+}
+
 /* On the owner's own thread: delivers until the job is closed, or, inside one
  * of its own handlers, until its end is known. */
 static gboolean
@@ -129,32 +137,28 @@ join_at_home (ThrThreadWrapper *self,
   ThrDispatcher *home = self->home.dispatcher;
   gboolean inside = self->stepping;
   gulong handler = 0;
-  gboolean in_time = TRUE, ok = FALSE;
+
+  if (is_over_at_home (self, inside))
+    return TRUE;
 
   if (cancellable != NULL)
     handler = g_cancellable_connect (cancellable, G_CALLBACK (poke_cb), home, NULL);
-
   for (;;)
     {
-      if (inside ? is_done (self) : self->announced == THR_EXECUTION_STATE_CLOSED && !self->stepping)
-        ok = TRUE;
-      else if (g_cancellable_set_error_if_cancelled (cancellable, error))
-        ;
-      else if (!in_time)
-        time_out (self, error);
-      else
-        {
-          thr_dispatcher_deliver (home);
-          if (!(inside ? is_done (self) : self->announced == THR_EXECUTION_STATE_CLOSED))
-            in_time = thr_dispatcher_sleep (home, deadline);
-          continue;
-        }
-      break;
+      thr_dispatcher_deliver (home);
+      if (is_over_at_home (self, inside) || thr_deadline_is_over (deadline) ||
+          g_cancellable_is_cancelled (cancellable))
+        break;
+      thr_dispatcher_sleep (home, deadline);
     }
-
   if (handler != 0)
     g_cancellable_disconnect (cancellable, handler);
-  return ok;
+
+  if (is_over_at_home (self, inside))
+    return TRUE;
+  if (!g_cancellable_set_error_if_cancelled (cancellable, error))
+    time_out (self, error);
+  return FALSE;
 }
 
 static void

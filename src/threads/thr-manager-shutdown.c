@@ -212,15 +212,16 @@ wait_at_home (ThrCore       *self,
               GCancellable  *cancellable)
 {
   gulong handler = 0;
-  gboolean in_time = TRUE;
 
   if (cancellable != NULL)
     handler = g_cancellable_connect (cancellable, G_CALLBACK (poke_cb), home, NULL);
-  while (!is_over (self, TRUE) && in_time && !g_cancellable_is_cancelled (cancellable))
+  for (;;)
     {
       thr_dispatcher_deliver (home);
-      if (!is_over (self, TRUE))
-        in_time = thr_dispatcher_sleep (home, deadline);
+      if (is_over (self, TRUE) || thr_deadline_is_over (deadline) ||
+          g_cancellable_is_cancelled (cancellable))
+        break;
+      thr_dispatcher_sleep (home, deadline);
     }
   if (handler != 0)
     g_cancellable_disconnect (cancellable, handler);

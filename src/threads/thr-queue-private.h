@@ -37,9 +37,11 @@ void     thr_queue_unpop   (ThrQueue *self,
 void     thr_queue_remove  (ThrQueue *self,
                             ThrItem  *item);
 ThrItem *thr_queue_peek    (ThrQueue *self);
-void     thr_queue_foreach (ThrQueue *self,
-                            void    (*func) (ThrItem *item,
-                                             gpointer data),
-                            gpointer  data);
+
+typedef void (*ThrItemFunc) (ThrItem *item,
+                             gpointer data);
+void     thr_queue_foreach (ThrQueue   *self,
+                            ThrItemFunc func,
+                            gpointer    data);
 
 G_END_DECLS

@@ -125,9 +125,8 @@ thr_queue_peek (ThrQueue *self)
 
 static void
 list_foreach (ThrItemList *list,
-              void        (*func) (ThrItem *item,
-                                   gpointer data),
-              gpointer      data)
+              ThrItemFunc  func,
+              gpointer     data)
 {
   for (ThrItem *item = list->head; item != NULL; item = item->next)
     func (item, data);
@@ -135,10 +134,9 @@ list_foreach (ThrItemList *list,
 
 /* In no particular order; @func leaves the queue as it is. */
 void
-thr_queue_foreach (ThrQueue *self,
-                   void    (*func) (ThrItem *item,
-                                    gpointer data),
-                   gpointer  data)
+thr_queue_foreach (ThrQueue   *self,
+                   ThrItemFunc func,
+                   gpointer    data)
 {
   list_foreach (&self->usual, func, data);
   if (self->others == NULL)

@@ -6,6 +6,8 @@
 
 #include <gio/gio.h>
 
+#include "base/thr-local-private.h"
+
 G_BEGIN_DECLS
 
 /* The way home: what background threads have for a GMainContext goes through
@@ -52,7 +54,14 @@ GMainContext  *thr_dispatcher_get_context   (ThrDispatcher  *self);
 /* What is running on the calling thread belongs to this owner, or NULL; a
  * thread that has one is a background thread, which never takes over a
  * context of somebody else's. Returns the one before. */
-ThrDispatcher *thr_dispatcher_set_current   (ThrDispatcher  *owner);
+static inline ThrDispatcher *
+thr_dispatcher_set_current (ThrDispatcher *owner)
+{
+  ThrDispatcher *before = thr_local.owner;
+
+  thr_local.owner = owner;
+  return before;
+}
 
 /* From any thread. */
 void           thr_dispatcher_push          (ThrDispatcher  *self,

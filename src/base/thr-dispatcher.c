@@ -76,7 +76,7 @@ typedef struct
 static GMutex table_lock; /* guards by_context and each last reference */
 static GHashTable *by_context;
 
-static __thread ThrDispatcher *current_owner;
+__thread ThrLocal thr_local;
 
 static inline gboolean
 is_node (ThrNode *head)
@@ -88,11 +88,9 @@ static gboolean
 on_main_thread (void)
 {
 #ifdef __linux__
-  static __thread int answer; /* 0 = not asked yet */
-
-  if (answer == 0)
-    answer = syscall (SYS_gettid) == getpid () ? 1 : -1;
-  return answer > 0;
+  if (thr_local.is_main == 0)
+    thr_local.is_main = syscall (SYS_gettid) == getpid () ? 1 : -1;
+  return thr_local.is_main > 0;
 #else
   /* The thread that first used the library is the best guess there is. */
   static gsize first;
@@ -256,23 +254,24 @@ thr_dispatcher_for_maker (void)
 {
   GMainContext *context = g_main_context_get_thread_default ();
 
-  if (context == NULL && current_owner != NULL)
-    return thr_dispatcher_ref (current_owner);
+  if (context == NULL && thr_local.owner != NULL)
+    return thr_dispatcher_ref (thr_local.owner);
   return thr_dispatcher_for_context (context);
 }
 
 ThrDispatcher *
 thr_dispatcher_for_long_life (void)
 {
-  if (current_owner != NULL)
-    return thr_dispatcher_ref (current_owner);
+  if (thr_local.owner != NULL)
+    return thr_dispatcher_ref (thr_local.owner);
   return thr_dispatcher_for_maker ();
 }
 
 ThrDispatcher *
 thr_dispatcher_ref (ThrDispatcher *self)
 {
-  g_atomic_int_inc (&self->ref_count);
+  if (!self->is_default)
+    g_atomic_int_inc (&self->ref_count);
   return self;
 }
 
@@ -280,6 +279,9 @@ void
 thr_dispatcher_unref (ThrDispatcher *self)
 {
   int count = g_atomic_int_get (&self->ref_count);
+
+  if (self->is_default)
+    return;
 
   while (count > 1)
     {
@@ -306,15 +308,6 @@ thr_dispatcher_get_context (ThrDispatcher *self)
   while (thr_dispatcher_is_closed (self) && self->heir != NULL)
     self = self->heir;
   return self->context;
-}
-
-ThrDispatcher *
-thr_dispatcher_set_current (ThrDispatcher *owner)
-{
-  ThrDispatcher *before = current_owner;
-
-  current_owner = owner;
-  return before;
 }
 
 /* ---- from any thread ---- */
@@ -399,7 +392,7 @@ thr_dispatcher_invoke (ThrDispatcher *self,
 static gboolean
 may_acquire (ThrDispatcher *self)
 {
-  if (current_owner != NULL)
+  if (thr_local.owner != NULL)
     return FALSE;
   return self->is_default ? on_main_thread () : self->maker == g_thread_self ();
 }
@@ -407,6 +400,8 @@ may_acquire (ThrDispatcher *self)
 gboolean
 thr_dispatcher_is_home (ThrDispatcher *self)
 {
+  if (self == thr_local.delivering)
+    return TRUE;
   while (thr_dispatcher_is_closed (self))
     self = self->heir;
 
@@ -505,8 +500,10 @@ void
 thr_dispatcher_deliver (ThrDispatcher *self)
 {
   gint64 now = g_get_monotonic_time ();
+  ThrDispatcher *outer = thr_local.delivering;
 
   thr_dispatcher_ref (self);
+  thr_local.delivering = self;
 
   if (self->busy_since == 0)
     self->busy_since = now;
@@ -538,6 +535,7 @@ thr_dispatcher_deliver (ThrDispatcher *self)
   else if (now - self->busy_since >= THR_DISPATCH_BUDGET)
     set_flooded (self, TRUE);
 
+  thr_local.delivering = outer;
   thr_dispatcher_unref (self);
 }
 

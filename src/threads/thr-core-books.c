@@ -10,7 +10,8 @@
 gboolean
 thr_core_is_quiet_locked (ThrCore *self)
 {
-  return self->n_running == 0 && self->n_parked == 0 && self->ready.length == 0 &&
+  return self->n_running == 0 && self->n_failing == 0 && self->n_parked == 0 &&
+         self->ready.length == 0 &&
          !(self->watching && self->held.length > 0);
 }
 
@@ -90,9 +91,7 @@ static void
 count_done_locked (ThrCore *self,
                    double   progress)
 {
-  /* Of a batch before this one? Then it was reset meanwhile. */
-  if (self->n_counted_done < self->n_counted)
-    self->n_counted_done++;
+  self->n_counted_done++;
   self->progress_sum = MAX (self->progress_sum - progress, 0.0);
 }
 
@@ -140,7 +139,8 @@ thr_core_job_closed (ThrCore          *self,
   thr_item_list_remove (&self->live, &job->item);
   job->item.place = THR_PLACE_LEFT;
   self->n_ended--;
-  count_done_locked (self, extra != NULL ? extra->counted_progress : 0.0);
+  if (job->item.counted)
+    count_done_locked (self, extra != NULL ? extra->counted_progress : 0.0);
   left = thr_cancel_group_leave_locked (job);
   if (self->keep == 0)
     let_go_locked (self, job, NULL);
@@ -306,28 +306,11 @@ thr_core_lookup (ThrCore *self,
 
 /* ---- deliveries ---- */
 
-static __thread ThrDelivery *deliveries;
-
-void
-thr_delivery_begin (ThrDelivery *delivery,
-                    ThrCore     *core)
-{
-  delivery->core = core;
-  delivery->below = deliveries;
-  deliveries = delivery;
-}
-
-void
-thr_delivery_end (ThrDelivery *delivery)
-{
-  deliveries = delivery->below;
-}
-
 /* Whether the calling thread is in a callback or handler of one of its jobs. */
 gboolean
 thr_delivery_is_inside (ThrCore *core)
 {
-  for (ThrDelivery *delivery = deliveries; delivery != NULL; delivery = delivery->below)
+  for (ThrDelivery *delivery = thr_local.deliveries; delivery != NULL; delivery = delivery->below)
     {
       if (delivery->core == core)
         return TRUE;

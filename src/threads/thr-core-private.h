@@ -60,6 +60,7 @@ struct _ThrCore
   guint n_running;    /* functions, and begun sliced and manual jobs */
   guint n_functions;  /* those of them that count in the limit */
   guint n_ended;      /* ended and not delivered yet */
+  guint n_failing;    /* those of them whose outcome is still to be set */
   guint n_of_run;     /* functions of the last run that have not returned */
   guint n_threads;    /* tickets out: at most the limit */
   guint n_searching;  /* 0 or 1: a thread that looks for work */
@@ -93,6 +94,8 @@ typedef struct _ThrDelivery ThrDelivery;
 struct _ThrDelivery
 {
   ThrCore *core;
+  ThrThreadWrapper *posted_by; /* it runs what this job has posted; or NULL */
+  ThrFrame *asked_by;          /* it runs what these jobs wait for; or NULL */
   ThrDelivery *below;
 };
 
@@ -119,6 +122,8 @@ gboolean thr_core_run             (ThrCore          *self,
 gboolean thr_core_watch           (ThrCore          *self,
                                    GError          **error);
 void     thr_core_stop_listening  (ThrCore          *self);
+void     thr_core_finish_watch    (ThrCore          *self);
+void     thr_core_unlock          (ThrCore          *self);
 void     thr_core_start           (ThrCore          *self);
 void     thr_core_set_limit       (ThrCore          *self,
                                    guint             limit);
@@ -131,11 +136,12 @@ gboolean thr_core_withdraw_locked (ThrCore          *self,
 gboolean thr_core_withdraw        (ThrThreadWrapper *job);
 gboolean thr_core_claim           (ThrThreadWrapper *job);
 void     thr_core_unpark          (ThrThreadWrapper *job);
-void     thr_core_end_item_locked (ThrCore          *self,
+ThrEnd   thr_core_end_item_locked (ThrCore          *self,
                                    ThrItem          *item);
 void     thr_core_end_item        (ThrCore          *self,
                                    ThrItem          *item);
-void     thr_core_fail_item       (ThrItem          *item,
+void     thr_core_fail_item       (ThrCore          *self,
+                                   ThrItem          *item,
                                    GError           *error);
 GError  *thr_core_stopped_error   (void);
 void     thr_core_changed_locked  (ThrCore          *self,
@@ -171,9 +177,23 @@ void     thr_core_report_unhandled (ThrCore          *self,
                                     ThrThreadWrapper *job,
                                     const GError     *error);
 
-void     thr_delivery_begin       (ThrDelivery      *delivery,
-                                   ThrCore          *core);
-void     thr_delivery_end         (ThrDelivery      *delivery);
+static inline void
+thr_delivery_begin (ThrDelivery *delivery,
+                    ThrCore     *core)
+{
+  delivery->core = core;
+  delivery->posted_by = NULL;
+  delivery->asked_by = NULL;
+  delivery->below = thr_local.deliveries;
+  thr_local.deliveries = delivery;
+}
+
+static inline void
+thr_delivery_end (ThrDelivery *delivery)
+{
+  thr_local.deliveries = delivery->below;
+}
+
 gboolean thr_delivery_is_inside   (ThrCore          *core);
 
 /* thr-manager-shutdown.c */

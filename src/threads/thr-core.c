@@ -127,9 +127,9 @@ thr_core_wants_thread_locked (ThrCore *self)
   return TRUE;
 }
 
-/* After a change to what may run. */
-static void
-unlock_and_go_on (ThrCore *self)
+/* Unlocks, and does what a change to the queue calls for. */
+void
+thr_core_unlock (ThrCore *self)
 {
   gboolean start, hold, post = FALSE;
 
@@ -166,6 +166,18 @@ activate_locked (ThrCore *self,
       atomic_store_explicit (&job->started_at, g_get_monotonic_time (), memory_order_relaxed);
       atomic_fetch_or (&job->flags, THR_JOB_STARTED);
     }
+}
+
+/* It ends without being begun: thr_core_fail_item() says why, unlocked. */
+static void
+fail_locked (ThrCore *self,
+             ThrItem *item)
+{
+  item->place = THR_PLACE_ENDED;
+  self->n_ended++;
+  self->n_failing++;
+  if (item->kind != THR_JOB_LIGHT)
+    thr_item_list_append (&self->live, item);
 }
 
 /* Has a job that takes no thread announced, and stepped; unlocked. */
@@ -287,18 +299,26 @@ take_off (ThrThreadWrapper *job)
     ;
 }
 
+/* The item has its part in the progress of the jobs since it was last idle. */
 static void
-enter_books_locked (ThrCore *self,
-                    ThrItem *item)
+count_in_locked (ThrCore *self,
+                 ThrItem *item)
 {
-  if (thr_core_is_idle_locked (self))
+  /* All of them done: it was idle since. */
+  if (self->n_counted_done == self->n_counted)
     {
       self->n_counted = self->n_counted_done = 0;
       self->progress_sum = 0.0;
     }
-  item->seq = ++self->last_seq;
   item->counted = TRUE;
   self->n_counted++;
+}
+
+static void
+enter_books_locked (ThrCore *self,
+                    ThrItem *item)
+{
+  item->seq = ++self->last_seq;
   if (self->state == THR_CORE_NEW)
     self->state = THR_CORE_STARTED;
 }
@@ -313,6 +333,8 @@ submit_job_locked (ThrCore          *self,
   ThrItem *item = &job->item;
 
   enter_books_locked (self, item);
+  if (!hold || self->watching)
+    count_in_locked (self, item);
   if (self->index != NULL)
     g_hash_table_insert (self->index, &job->number, job);
   if (self->tracked)
@@ -320,9 +342,7 @@ submit_job_locked (ThrCore          *self,
 
   if (self->state != THR_CORE_STARTED || thr_job_is_ending (job))
     {
-      item->place = THR_PLACE_ENDED;
-      thr_item_list_append (&self->live, item);
-      self->n_ended++;
+      fail_locked (self, item);
       *others = g_slist_prepend (*others, job);
     }
   else if (hold)
@@ -335,7 +355,7 @@ submit_job_locked (ThrCore          *self,
       item->place = THR_PLACE_READY;
       thr_queue_push (&self->ready, item);
     }
-  else if (self->paused)
+  else if (self->paused && item->kind == THR_JOB_SLICED)
     park_locked (self, item);
   else
     {
@@ -377,7 +397,7 @@ thr_core_submit (ThrCore           *self,
   g_mutex_lock (&self->queue_lock);
   for (gsize i = 0; i < n_jobs; i++)
     submit_job_locked (self, jobs[i], hold, &others);
-  unlock_and_go_on (self);
+  thr_core_unlock (self);
 
   /* Nobody else changes the place of these. */
   for (others = g_slist_reverse (others); others != NULL;
@@ -388,8 +408,8 @@ thr_core_submit (ThrCore           *self,
       if (job->item.place == THR_PLACE_ACTIVE)
         begin_at_home (job);
       else
-        thr_core_fail_item (&job->item, thr_job_is_ending (job) ? thr_job_ending_error (job)
-                                                                : thr_core_stopped_error ());
+        thr_core_fail_item (self, &job->item,
+                            thr_job_is_ending (job) ? thr_job_ending_error (job) : thr_core_stopped_error ());
     }
   return TRUE;
 }
@@ -403,20 +423,18 @@ thr_core_push (ThrCore *self,
 
   g_mutex_lock (&self->queue_lock);
   enter_books_locked (self, item);
+  count_in_locked (self, item);
   stopped = self->state != THR_CORE_STARTED;
   if (stopped)
-    {
-      item->place = THR_PLACE_ENDED;
-      self->n_ended++;
-    }
+    fail_locked (self, item);
   else
     {
       item->place = THR_PLACE_READY;
       thr_queue_push (&self->ready, item);
     }
-  unlock_and_go_on (self);
+  thr_core_unlock (self);
   if (stopped)
-    thr_core_fail_item (item, thr_core_stopped_error ());
+    thr_core_fail_item (self, item, thr_core_stopped_error ());
 }
 
 /* ---- run, watch ---- */
@@ -470,6 +488,7 @@ run_locked (ThrCore *self,
     {
       ThrItem *item = thr_queue_peek (&self->held);
 
+      count_in_locked (self, item);
       thr_queue_remove (&self->held, item);
       item->place = THR_PLACE_READY;
       item->of_run = TRUE;
@@ -497,8 +516,16 @@ thr_core_run (ThrCore *self,
 
   g_mutex_lock (&self->queue_lock);
   ok = run_locked (self, error);
-  unlock_and_go_on (self);
+  thr_core_unlock (self);
   return ok;
+}
+
+static void
+count_held (ThrItem *item,
+            gpointer data)
+{
+  if (!item->counted)
+    count_in_locked (data, item);
 }
 
 gboolean
@@ -511,12 +538,30 @@ thr_core_watch (ThrCore *self,
   ok = check_listening_locked (self, error);
   if (ok)
     {
+      thr_queue_foreach (&self->held, count_held, self);
       self->watching = TRUE;
       if (self->state == THR_CORE_NEW)
         self->state = THR_CORE_STARTED;
     }
-  unlock_and_go_on (self);
+  thr_core_unlock (self);
   return ok;
+}
+
+/* Ends a watch, but what it would have started is still run. */
+void
+thr_core_finish_watch (ThrCore *self)
+{
+  ThrItem *item;
+
+  g_mutex_lock (&self->queue_lock);
+  while (self->watching && (item = thr_queue_peek (&self->held)) != NULL)
+    {
+      thr_queue_remove (&self->held, item);
+      item->place = THR_PLACE_READY;
+      thr_queue_push (&self->ready, item);
+    }
+  self->watching = FALSE;
+  thr_core_unlock (self);
 }
 
 void
@@ -524,7 +569,7 @@ thr_core_stop_listening (ThrCore *self)
 {
   g_mutex_lock (&self->queue_lock);
   self->watching = FALSE;
-  unlock_and_go_on (self);
+  thr_core_unlock (self);
 }
 
 void
@@ -532,7 +577,7 @@ thr_core_start (ThrCore *self)
 {
   g_mutex_lock (&self->queue_lock);
   self->state = THR_CORE_STARTED;
-  unlock_and_go_on (self);
+  thr_core_unlock (self);
 }
 
 void
@@ -541,7 +586,7 @@ thr_core_set_limit (ThrCore *self,
 {
   g_mutex_lock (&self->queue_lock);
   self->limit = limit;
-  unlock_and_go_on (self);
+  thr_core_unlock (self);
 }
 
 /* ---- pause, priority ---- */
@@ -564,7 +609,7 @@ thr_core_set_paused (ThrCore *self,
       activate_locked (self, item);
       g_ptr_array_add (begun, g_object_ref (thr_item_get_job (item)));
     }
-  unlock_and_go_on (self);
+  thr_core_unlock (self);
 
   for (guint i = 0; i < begun->len; i++)
     {
@@ -594,7 +639,7 @@ thr_core_unpark (ThrThreadWrapper *job)
       activate_locked (self, item);
       begin = TRUE;
     }
-  unlock_and_go_on (self);
+  thr_core_unlock (self);
 
   if (begin)
     begin_at_home (job);
@@ -653,10 +698,7 @@ thr_core_withdraw_locked (ThrCore *self,
   if (item->of_run)
     self->n_of_run--;
   item->of_run = FALSE;
-  item->place = THR_PLACE_ENDED;
-  self->n_ended++;
-  if (item->kind != THR_JOB_LIGHT)
-    thr_item_list_append (&self->live, item);
+  fail_locked (self, item);
   return TRUE;
 }
 
@@ -670,7 +712,7 @@ thr_core_withdraw (ThrThreadWrapper *job)
     return FALSE;
   g_mutex_lock (&self->queue_lock);
   withdrawn = thr_core_withdraw_locked (self, &job->item);
-  unlock_and_go_on (self);
+  thr_core_unlock (self);
   return withdrawn;
 }
 
@@ -690,12 +732,26 @@ thr_core_claim (ThrThreadWrapper *job)
       thr_queue_remove (queue_of (self, item), item);
       activate_locked (self, item);
     }
-  unlock_and_go_on (self);
+  thr_core_unlock (self);
   return claimed;
 }
 
+/* The outcome is there; what is returned is for once it is unlocked. */
+static ThrEnd
+set_done_locked (ThrCore *self,
+                 ThrItem *item)
+{
+  ThrEnd end = { NULL, NULL };
+
+  if (item->kind != THR_JOB_LIGHT)
+    end = thr_job_set_done (thr_item_get_job (item));
+  if (thr_core_is_quiet_locked (self))
+    g_cond_broadcast (&self->quiet);
+  return end;
+}
+
 /* An item that was begun has ended. */
-void
+ThrEnd
 thr_core_end_item_locked (ThrCore *self,
                           ThrItem *item)
 {
@@ -707,17 +763,20 @@ thr_core_end_item_locked (ThrCore *self,
   if (item->of_run)
     self->n_of_run--;
   item->of_run = FALSE;
-  if (thr_core_is_quiet_locked (self))
-    g_cond_broadcast (&self->quiet);
+  return set_done_locked (self, item);
 }
 
+/* The same for a job that is not ended by a thread of the pool. */
 void
 thr_core_end_item (ThrCore *self,
                    ThrItem *item)
 {
+  ThrEnd end;
+
   g_mutex_lock (&self->queue_lock);
-  thr_core_end_item_locked (self, item);
-  unlock_and_go_on (self);
+  end = thr_core_end_item_locked (self, item);
+  thr_core_unlock (self);
+  thr_job_announce_end (&end);
 }
 
 GError *
@@ -729,19 +788,27 @@ thr_core_stopped_error (void)
 
 /* Ends an item that never ran, and was taken out of the queue, with @error. */
 void
-thr_core_fail_item (ThrItem *item,
+thr_core_fail_item (ThrCore *self,
+                    ThrItem *item,
                     GError  *error)
 {
-  if (item->kind == THR_JOB_LIGHT)
-    {
-      thr_light_job_fail (item, error);
-      thr_light_job_post (item);
-    }
-  else
-    {
-      ThrThreadWrapper *job = thr_item_get_job (item);
+  gboolean is_light = item->kind == THR_JOB_LIGHT;
+  ThrEnd end;
 
-      thr_job_set_failure (job, error);
-      thr_job_set_ended (job);
-    }
+  if (is_light)
+    thr_light_job_fail (item, error);
+  else
+    thr_job_set_failure (thr_item_get_job (item), error);
+
+  thr_core_ref (self);
+  g_mutex_lock (&self->queue_lock);
+  self->n_failing--;
+  end = set_done_locked (self, item);
+  g_mutex_unlock (&self->queue_lock);
+  thr_core_unref (self);
+
+  if (is_light)
+    thr_light_job_post (item);
+  else
+    thr_job_announce_end (&end);
 }

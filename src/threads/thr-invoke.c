@@ -15,6 +15,7 @@ typedef struct
   ThrInvokeFunc func;
   ThrCallback data;
   ThrDispatcher *owner;  /* a reference */
+  ThrCore *core;         /* a reference */
   ThrThreadWrapper *job; /* NULL for a light one */
 } Post;
 
@@ -30,19 +31,25 @@ begin_post (ThrThreadWrapper *job)
 static void
 end_post (ThrThreadWrapper *job)
 {
-  if (job != NULL)
-    atomic_fetch_sub (&thr_job_extra (job)->n_posts, 1);
+  if (job != NULL && atomic_fetch_sub (&thr_job_extra (job)->n_posts, 1) == 1 &&
+      (atomic_load (&job->flags) & THR_JOB_DONE))
+    thr_job_mark (job, 0);
 }
 
 static void
 post_cb (gpointer data)
 {
   Post *self = data;
+  ThrDelivery delivery;
 
+  thr_delivery_begin (&delivery, self->core);
+  delivery.posted_by = self->job;
   if (thr_gate_is_open () && !thr_dispatcher_is_closed (self->owner))
     self->func (self->data.user_data);
   thr_callback_clear (&self->data, self->owner);
+  thr_delivery_end (&delivery);
   end_post (self->job);
+  thr_core_unref (self->core);
   thr_dispatcher_unref (self->owner);
   g_free (self);
 }
@@ -93,6 +100,7 @@ thr_invoke_owner (ThrInvokeFunc  func,
   post->func = func;
   post->data = (ThrCallback) { NULL, user_data, destroy };
   post->owner = thr_dispatcher_ref (top->owner);
+  post->core = thr_core_ref (top->core);
   post->job = top->job;
   begin_post (post->job);
   thr_dispatcher_invoke (top->owner, post_cb, post);
@@ -114,6 +122,7 @@ typedef struct
   gint ref_count;
   ThrThreadWrapper *job;
   ThrDispatcher *owner;  /* a reference */
+  ThrFrame *asker;       /* the jobs that wait; good while it is not withdrawn */
   ThrCallback callback;
 
   /* Guarded by the job's spot. */
@@ -149,10 +158,15 @@ ask_cb (gpointer data)
 
   if (put)
     {
+      ThrDelivery delivery;
+
+      thr_delivery_begin (&delivery, self->job->core);
+      delivery.asked_by = self->asker;
       if (thr_dispatcher_is_closed (self->owner))
         error = thr_job_owner_gone_error ();
       else if (thr_gate_is_open ())
         answer = func (self->job, self->callback.user_data, &error);
+      thr_delivery_end (&delivery);
     }
   thr_callback_clear (&self->callback, self->owner);
 
@@ -227,6 +241,7 @@ thr_thread_wrapper_invoke_sync (ThrThreadWrapper *self,
   ask->ref_count = 2;
   ask->job = self;
   ask->owner = thr_dispatcher_ref (self->home.dispatcher);
+  ask->asker = thr_frame_top ();
   ask->callback = (ThrCallback) { G_CALLBACK (func), user_data, destroy };
   begin_post (self);
   thr_dispatcher_invoke (ask->owner, ask_cb, ask);

@@ -130,7 +130,7 @@ thr_job_cover (ThrThreadWrapper *self,
 /* Asks the job to end. One that was not begun ends with that. */
 void
 thr_job_ask (ThrThreadWrapper *self,
-             guint             control)
+             guint8            control)
 {
   if (atomic_load (&self->flags) & THR_JOB_DONE)
     return;
@@ -146,7 +146,7 @@ thr_job_ask (ThrThreadWrapper *self,
   if (self->item.kind == THR_JOB_MANUAL)
     thr_job_end_manual (self, NULL, thr_job_ending_error (self));
   else if (thr_core_withdraw (self))
-    thr_core_fail_item (&self->item, thr_job_ending_error (self));
+    thr_core_fail_item (self->core, &self->item, thr_job_ending_error (self));
   else if (self->item.kind == THR_JOB_SLICED)
     thr_job_mark (self, THR_JOB_STEP);
   else

@@ -35,7 +35,7 @@ thr_job_get_state (ThrThreadWrapper *self)
         flags = atomic_fetch_or (&self->flags, THR_JOB_SEEN_CLOSED) | THR_JOB_SEEN_CLOSED;
       if (flags & THR_JOB_SEEN_CLOSED)
         return THR_EXECUTION_STATE_CLOSED;
-      return self->failed ? THR_EXECUTION_STATE_EXCEPTION : THR_EXECUTION_STATE_RETURNED;
+      return thr_job_has_failed (self) ? THR_EXECUTION_STATE_EXCEPTION : THR_EXECUTION_STATE_RETURNED;
     }
   return flags & THR_JOB_STARTED ? THR_EXECUTION_STATE_RUNNING : THR_EXECUTION_STATE_CREATED;
 }
@@ -78,6 +78,7 @@ announce_merged (ThrThreadWrapper *self,
 
   if (bits == 0)
     return;
+  thr_job_listen (self);
   extra->merged_at = g_get_monotonic_time ();
   if (bits & THR_JOB_PROGRESS)
     thr_core_count_progress (self, thr_thread_wrapper_get_progress (self));
@@ -135,7 +136,10 @@ succeed (ThrThreadWrapper *self)
   announce (self, THR_EXECUTION_STATE_RETURNED);
   on_success = (ThrSuccessFunc) self->on_success.func;
   if (on_success != NULL && thr_gate_is_open ())
-    on_success (self, thr_thread_wrapper_get_result (self), self->on_success.user_data);
+    {
+      on_success (self, thr_thread_wrapper_get_result (self), self->on_success.user_data);
+      thr_job_listen (self);
+    }
   thr_job_emit_signal (self);
 }
 
@@ -152,7 +156,10 @@ fail (ThrThreadWrapper *self)
       (extra != NULL && has_waits (self, extra)))
     atomic_fetch_or (&self->flags, THR_JOB_TAKEN);
   if (on_fail != NULL && thr_gate_is_open ())
-    on_fail (self, self->error, extra->on_fail.user_data);
+    {
+      on_fail (self, self->error, extra->on_fail.user_data);
+      thr_job_listen (self);
+    }
   thr_job_emit_signal (self);
 }
 
@@ -166,7 +173,10 @@ finish (ThrThreadWrapper *self)
   extra = thr_job_peek_extra (self);
   on_end = extra != NULL ? (ThrEndFunc) extra->on_end.func : NULL;
   if (on_end != NULL && thr_gate_is_open ())
-    on_end (self, extra->on_end.user_data);
+    {
+      on_end (self, extra->on_end.user_data);
+      thr_job_listen (self);
+    }
   thr_job_emit_signal (self);
 }
 
@@ -192,7 +202,7 @@ release (ThrThreadWrapper *self)
 static void
 close_job (ThrThreadWrapper *self)
 {
-  if (self->failed)
+  if (thr_job_has_failed (self))
     fail (self);
   else
     succeed (self);
@@ -233,16 +243,12 @@ step (ThrThreadWrapper *self)
                                   ~(THR_JOB_POSTED | THR_JOB_STEP | THR_JOB_AT_ONCE));
 
   if ((flags & THR_JOB_DONE) && has_posts (self))
-    {
-      /* They are in the inbox by now: once more, behind them. */
-      if (!(atomic_fetch_or (&self->flags, THR_JOB_POSTED) & THR_JOB_POSTED))
-        thr_dispatcher_push (self->home.dispatcher, &self->home.node);
-      return FALSE;
-    }
+    return FALSE; /* the last of them posts the job once more */
 
   if (self->announced == THR_EXECUTION_STATE_CLOSED)
     {
       atomic_fetch_and (&self->flags, ~THR_JOB_MERGED);
+      thr_job_listen (self);
       thr_job_emit (self, flags);
       return TRUE;
     }
@@ -256,6 +262,7 @@ step (ThrThreadWrapper *self)
       return (flags & THR_JOB_DONE) != 0;
     }
 
+  thr_job_listen (self);
   if ((flags & THR_JOB_STARTED) && self->announced == THR_EXECUTION_STATE_CREATED)
     announce (self, THR_EXECUTION_STATE_RUNNING);
   if (flags & THR_JOB_AT_ONCE)
@@ -330,7 +337,7 @@ thr_job_is_unhandled (ThrThreadWrapper *self)
   guint control = atomic_load (&self->control);
   guint flags = atomic_load (&self->flags);
 
-  if (!(flags & THR_JOB_DONE) || !self->failed || (flags & THR_JOB_TAKEN))
+  if (!(flags & THR_JOB_DONE) || !(flags & THR_JOB_FAILED) || (flags & THR_JOB_TAKEN))
     return FALSE;
   return !(control & THR_CONTROL_END) ||
          !(g_error_matches (self->error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ||

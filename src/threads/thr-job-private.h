@@ -76,6 +76,7 @@ enum
   THR_JOB_CLOSED = 1 << 15,
   THR_JOB_ENDING = 1 << 16,   /* claimed by who ends a sliced or manual job */
   THR_JOB_TAKEN = 1 << 17,    /* somebody took the failure */
+  THR_JOB_FAILED = 1 << 19,   /* set before DONE */
   THR_JOB_WAITS_OVER = 1 << 18, /* set at the job's spot: `waits` are complete */
 };
 #define THR_JOB_MERGED (THR_JOB_PROGRESS | THR_JOB_STATUS | THR_JOB_MESSAGE)
@@ -107,7 +108,13 @@ struct _ThrThreadWrapper
   ThrHome home;
 
   _Atomic guint flags;
-  _Atomic guint control;
+  _Atomic guint8 control;
+  /* Home's alone. */
+  guint8 announced;     /* ThrExecutionState */
+  guint8 stepping : 1;  /* thr_job_deliver() is on the stack … */
+  guint8 redeliver : 1; /* … and was called once more inside */
+  guint8 heard : 1;     /* a signal handler is connected, see thr_job_listen() */
+
   ThrItem item;
   ThrCore *core; /* a reference, from submit to finalize */
 
@@ -120,7 +127,8 @@ struct _ThrThreadWrapper
   _Atomic gint64 started_at;
   _Atomic gint64 ended_at;
 
-  /* Written by who ends the job before DONE, which publishes it. */
+  /* Written by who ends the job before DONE, which publishes it; which of the
+   * two it is says the flag FAILED. */
   union
   {
     GValue result;
@@ -130,12 +138,6 @@ struct _ThrThreadWrapper
   guint64 number;
   char *name;                   /* NULL = the ident; guarded by the job's spot */
   ThrJobExtra *_Atomic extra;   /* made when first needed, see thr_job_extra() */
-  guint8 failed;                /* which of the union it is */
-
-  /* Home's alone. */
-  guint8 announced;             /* ThrExecutionState */
-  guint8 stepping;              /* thr_job_deliver() is on the stack */
-  guint8 redeliver;             /* and was called once more inside */
 };
 
 /* What only some jobs have. */
@@ -177,9 +179,9 @@ ThrThreadWrapper *thr_job_new          (ThrJobKind        kind,
                                         gpointer          user_data,
                                         GDestroyNotify    destroy);
 ThrJobExtra      *thr_job_extra        (ThrThreadWrapper *self);
-ThrJobExtra      *thr_job_peek_extra   (ThrThreadWrapper *self);
 void              thr_job_mark         (ThrThreadWrapper *self,
                                         guint             bits);
+void              thr_job_listen       (ThrThreadWrapper *self);
 void              thr_job_emit         (ThrThreadWrapper *self,
                                         guint             bits);
 void              thr_job_emit_state   (ThrThreadWrapper *self);
@@ -196,7 +198,17 @@ gboolean          thr_job_is_unhandled (ThrThreadWrapper *self);
 /* thr-job-result.c */
 void              thr_job_set_failure  (ThrThreadWrapper *self,
                                         GError           *error);
-void              thr_job_set_ended    (ThrThreadWrapper *self);
+
+/* The end of a job is made known in two steps: DONE is set with the core
+ * locked, so that whoever finds the manager idle finds the outcomes too; and
+ * what is left is done once it is unlocked. In between the job may be gone. */
+typedef struct
+{
+  ThrThreadWrapper *post; /* to be posted; NULL where it is in the inbox */
+  gpointer wake;          /* the spot where somebody waits, or NULL */
+} ThrEnd;
+ThrEnd            thr_job_set_done     (ThrThreadWrapper *self);
+void              thr_job_announce_end (ThrEnd           *end);
 GError           *thr_job_ending_error (ThrThreadWrapper *self);
 void              thr_job_end_outside  (ThrThreadWrapper *self,
                                         GError           *error);
@@ -207,7 +219,7 @@ gboolean          thr_job_end_manual   (ThrThreadWrapper *self,
 /* thr-job-control.c */
 gboolean          thr_job_is_ending    (ThrThreadWrapper *self);
 void              thr_job_ask          (ThrThreadWrapper *self,
-                                        guint             control);
+                                        guint8            control);
 void              thr_job_leave        (ThrThreadWrapper *self);
 
 void              thr_job_cover        (ThrThreadWrapper *self,
@@ -243,18 +255,56 @@ struct _ThrFrame
   ThrDispatcher *owner_below;
   guint depth;
 };
-ThrFrame         *thr_frame_top        (void);
-void              thr_frame_push       (ThrFrame         *frame,
-                                        ThrThreadWrapper *job,
-                                        ThrCore          *core,
-                                        ThrDispatcher    *owner);
-void              thr_frame_pop        (ThrFrame         *frame);
+
+static inline ThrFrame *
+thr_frame_top (void)
+{
+  return thr_local.top_frame;
+}
+
+static inline void
+thr_frame_push (ThrFrame         *frame,
+                ThrThreadWrapper *job,
+                ThrCore          *core,
+                ThrDispatcher    *owner)
+{
+  ThrFrame *below = thr_local.top_frame;
+
+  frame->job = job;
+  frame->core = core;
+  frame->below = below;
+  frame->depth = below != NULL ? below->depth + 1 : 1;
+  frame->owner = owner;
+  frame->owner_below = thr_dispatcher_set_current (owner);
+  thr_local.top_frame = frame;
+}
+
+static inline void
+thr_frame_pop (ThrFrame *frame)
+{
+  thr_local.top_frame = frame->below;
+  thr_dispatcher_set_current (frame->owner_below);
+}
+
 gboolean          thr_frame_is_inside  (ThrThreadWrapper *job);
 gboolean          thr_frame_is_inside_core (ThrCore      *core);
 void              thr_job_run          (ThrThreadWrapper *self);
 void              thr_job_step         (ThrThreadWrapper *self);
 GError           *thr_job_no_result_error (void);
 void              thr_job_unref_at_home (ThrThreadWrapper *self);
+
+/* NULL where the job has none yet. */
+static inline ThrJobExtra *
+thr_job_peek_extra (ThrThreadWrapper *self)
+{
+  return atomic_load_explicit (&self->extra, memory_order_acquire);
+}
+
+static inline gboolean
+thr_job_has_failed (ThrThreadWrapper *self)
+{
+  return (atomic_load_explicit (&self->flags, memory_order_acquire) & THR_JOB_FAILED) != 0;
+}
 
 static inline ThrThreadWrapper *
 thr_item_get_job (ThrItem *item)

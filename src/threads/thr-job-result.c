@@ -18,7 +18,7 @@ release_at_home (ThrThreadWrapper *self,
   ThrJobExtra *extra;
   ThrSpot *spot;
 
-  if (!G_IS_VALUE (value))
+  if (value->g_type == 0)
     return;
 
   extra = thr_job_extra (self);
@@ -35,24 +35,28 @@ thr_job_set_failure (ThrThreadWrapper *self,
                      GError           *error)
 {
   release_at_home (self, &self->result);
-  self->failed = TRUE;
   self->error = error;
+  atomic_fetch_or (&self->flags, THR_JOB_FAILED);
 }
 
-/* The last touch of a job by the thread that ended it: from here on home may
- * deliver it, and drop it. */
-void
-thr_job_set_ended (ThrThreadWrapper *self)
+ThrEnd
+thr_job_set_done (ThrThreadWrapper *self)
 {
   ThrSpot *spot = thr_parking_spot (self);
   guint before;
 
   atomic_store_explicit (&self->ended_at, g_get_monotonic_time (), memory_order_relaxed);
   before = atomic_fetch_or (&self->flags, THR_JOB_DONE | THR_JOB_POSTED);
-  if (!(before & THR_JOB_POSTED))
-    thr_dispatcher_push (self->home.dispatcher, &self->home.node);
-  if (before & THR_JOB_WAITED)
-    thr_spot_wake (spot);
+  return (ThrEnd) { before & THR_JOB_POSTED ? NULL : self, before & THR_JOB_WAITED ? spot : NULL };
+}
+
+void
+thr_job_announce_end (ThrEnd *end)
+{
+  if (end->post != NULL)
+    thr_dispatcher_push (end->post->home.dispatcher, &end->post->home.node);
+  if (end->wake != NULL)
+    thr_spot_wake (end->wake);
 }
 
 /* For who may be on any thread, and hold the last reference. */
@@ -89,10 +93,9 @@ thr_job_end_outside (ThrThreadWrapper *self,
   if (error != NULL)
     thr_job_set_failure (self, error);
   thr_core_end_item (self->core, &self->item);
-  thr_job_set_ended (self);
 }
 
-/* Ends a manual job, once. A paused manager may not have begun it yet. */
+/* Ends a manual job, once. */
 gboolean
 thr_job_end_manual (ThrThreadWrapper *self,
                     const GValue     *value,
@@ -109,16 +112,7 @@ thr_job_end_manual (ThrThreadWrapper *self,
       g_value_init (&self->result, G_VALUE_TYPE (value));
       g_value_copy (value, &self->result);
     }
-  if (!thr_core_withdraw (self))
-    thr_job_end_outside (self, failure);
-  else
-    {
-      if (failure != NULL)
-        thr_job_set_failure (self, failure);
-      else
-        atomic_fetch_or (&self->flags, THR_JOB_STARTED);
-      thr_job_set_ended (self);
-    }
+  thr_job_end_outside (self, failure);
   return TRUE;
 }
 
@@ -197,15 +191,41 @@ thr_thread_wrapper_return_value (ThrThreadWrapper *self,
   return TRUE;
 }
 
-/* Gives the value and unsets it. */
-static gboolean
-return_and_unset (ThrThreadWrapper *self,
-                  GValue           *value,
-                  GError          **error)
+/* Where to put a result of this type: in the job itself, or for a manual job,
+ * which its result ends, in @other. NULL with an error where there is no place
+ * for it. */
+static GValue *
+begin_result (ThrThreadWrapper *self,
+              GType             type,
+              GValue           *other,
+              GError          **error)
 {
-  gboolean ok = thr_thread_wrapper_return_value (self, value, error);
+  GValue *place = self->item.kind == THR_JOB_MANUAL ? other : &self->result;
 
-  g_value_unset (value);
+  if (place != other)
+    {
+      if (!thr_frame_is_inside (self))
+        {
+          refuse_result (self, error);
+          return NULL;
+        }
+      release_at_home (self, place);
+    }
+  return g_value_init (place, type);
+}
+
+/* After begin_result(), with the value set. */
+static gboolean
+end_result (ThrThreadWrapper *self,
+            GValue           *place,
+            GError          **error)
+{
+  gboolean ok;
+
+  if (place == &self->result)
+    return TRUE;
+  ok = thr_thread_wrapper_return_value (self, place, error);
+  g_value_unset (place);
   return ok;
 }
 
@@ -227,11 +247,16 @@ thr_thread_wrapper_return_boolean (ThrThreadWrapper *self,
                                    gboolean          value,
                                    GError          **error)
 {
-  GValue boxed = G_VALUE_INIT;
+  GValue other = G_VALUE_INIT, *place;
 
-  g_value_init (&boxed, G_TYPE_BOOLEAN);
-  g_value_set_boolean (&boxed, value);
-  return return_and_unset (self, &boxed, error);
+  g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  place = begin_result (self, G_TYPE_BOOLEAN, &other, error);
+  if (place == NULL)
+    return FALSE;
+  g_value_set_boolean (place, value);
+  return end_result (self, place, error);
 }
 
 /**
@@ -252,11 +277,16 @@ thr_thread_wrapper_return_int (ThrThreadWrapper *self,
                                gint64            value,
                                GError          **error)
 {
-  GValue boxed = G_VALUE_INIT;
+  GValue other = G_VALUE_INIT, *place;
 
-  g_value_init (&boxed, G_TYPE_INT64);
-  g_value_set_int64 (&boxed, value);
-  return return_and_unset (self, &boxed, error);
+  g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  place = begin_result (self, G_TYPE_INT64, &other, error);
+  if (place == NULL)
+    return FALSE;
+  g_value_set_int64 (place, value);
+  return end_result (self, place, error);
 }
 
 /**
@@ -277,11 +307,16 @@ thr_thread_wrapper_return_double (ThrThreadWrapper *self,
                                   double            value,
                                   GError          **error)
 {
-  GValue boxed = G_VALUE_INIT;
+  GValue other = G_VALUE_INIT, *place;
 
-  g_value_init (&boxed, G_TYPE_DOUBLE);
-  g_value_set_double (&boxed, value);
-  return return_and_unset (self, &boxed, error);
+  g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  place = begin_result (self, G_TYPE_DOUBLE, &other, error);
+  if (place == NULL)
+    return FALSE;
+  g_value_set_double (place, value);
+  return end_result (self, place, error);
 }
 
 /**
@@ -302,11 +337,16 @@ thr_thread_wrapper_return_string (ThrThreadWrapper *self,
                                   const char       *value,
                                   GError          **error)
 {
-  GValue boxed = G_VALUE_INIT;
+  GValue other = G_VALUE_INIT, *place;
 
-  g_value_init (&boxed, G_TYPE_STRING);
-  g_value_set_static_string (&boxed, value);
-  return return_and_unset (self, &boxed, error);
+  g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  place = begin_result (self, G_TYPE_STRING, &other, error);
+  if (place == NULL)
+    return FALSE;
+  g_value_set_string (place, value);
+  return end_result (self, place, error);
 }
 
 /**
@@ -327,13 +367,17 @@ thr_thread_wrapper_return_object (ThrThreadWrapper *self,
                                   GObject          *value,
                                   GError          **error)
 {
-  GValue boxed = G_VALUE_INIT;
+  GValue other = G_VALUE_INIT, *place;
 
+  g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), FALSE);
   g_return_val_if_fail (value == NULL || G_IS_OBJECT (value), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  g_value_init (&boxed, value != NULL ? G_OBJECT_TYPE (value) : G_TYPE_OBJECT);
-  g_value_set_object (&boxed, value);
-  return return_and_unset (self, &boxed, error);
+  place = begin_result (self, value != NULL ? G_OBJECT_TYPE (value) : G_TYPE_OBJECT, &other, error);
+  if (place == NULL)
+    return FALSE;
+  g_value_set_object (place, value);
+  return end_result (self, place, error);
 }
 
 /**
@@ -354,11 +398,16 @@ thr_thread_wrapper_return_variant (ThrThreadWrapper *self,
                                    GVariant         *value,
                                    GError          **error)
 {
-  GValue boxed = G_VALUE_INIT;
+  GValue other = G_VALUE_INIT, *place;
 
-  g_value_init (&boxed, G_TYPE_VARIANT);
-  g_value_set_variant (&boxed, value);
-  return return_and_unset (self, &boxed, error);
+  g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  place = begin_result (self, G_TYPE_VARIANT, &other, error);
+  if (place == NULL)
+    return FALSE;
+  g_value_set_variant (place, value);
+  return end_result (self, place, error);
 }
 
 /**
@@ -409,7 +458,8 @@ thr_thread_wrapper_get_result (ThrThreadWrapper *self)
 {
   g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), NULL);
 
-  if (!(atomic_load (&self->flags) & THR_JOB_DONE) || self->failed || !G_IS_VALUE (&self->result))
+  if (!(atomic_load (&self->flags) & THR_JOB_DONE) || thr_job_has_failed (self) ||
+      self->result.g_type == 0)
     return NULL;
   return &self->result;
 }
@@ -430,7 +480,7 @@ thr_thread_wrapper_get_error (ThrThreadWrapper *self)
 {
   g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), NULL);
 
-  if (!(atomic_load (&self->flags) & THR_JOB_DONE) || !self->failed)
+  if (!(atomic_load (&self->flags) & THR_JOB_DONE) || !thr_job_has_failed (self))
     return NULL;
   return self->error;
 }

@@ -9,40 +9,10 @@
 
 /* ---- the stack of the jobs on this thread ---- */
 
-static __thread ThrFrame *top_frame;
-
-ThrFrame *
-thr_frame_top (void)
-{
-  return top_frame;
-}
-
-void
-thr_frame_push (ThrFrame         *frame,
-                ThrThreadWrapper *job,
-                ThrCore          *core,
-                ThrDispatcher    *owner)
-{
-  frame->job = job;
-  frame->core = core;
-  frame->below = top_frame;
-  frame->depth = top_frame != NULL ? top_frame->depth + 1 : 1;
-  frame->owner = owner;
-  frame->owner_below = thr_dispatcher_set_current (owner);
-  top_frame = frame;
-}
-
-void
-thr_frame_pop (ThrFrame *frame)
-{
-  top_frame = frame->below;
-  thr_dispatcher_set_current (frame->owner_below);
-}
-
 gboolean
 thr_frame_is_inside (ThrThreadWrapper *job)
 {
-  for (ThrFrame *frame = top_frame; frame != NULL; frame = frame->below)
+  for (ThrFrame *frame = thr_local.top_frame; frame != NULL; frame = frame->below)
     {
       if (frame->job == job)
         return TRUE;
@@ -53,7 +23,7 @@ thr_frame_is_inside (ThrThreadWrapper *job)
 gboolean
 thr_frame_is_inside_core (ThrCore *core)
 {
-  for (ThrFrame *frame = top_frame; frame != NULL; frame = frame->below)
+  for (ThrFrame *frame = thr_local.top_frame; frame != NULL; frame = frame->below)
     {
       if (frame->core == core)
         return TRUE;

@@ -12,6 +12,10 @@
  * next: a bound for the stack. */
 #define DEEPEST_STACK 64
 
+/* In microseconds: how often a job looks whether it can run itself what it
+ * waits for. */
+#define CLAIM_INTERVAL 10000
+
 /* ---- who waits for whom ---- */
 
 static GMutex waits_lock; /* guards waits */
@@ -118,6 +122,33 @@ poke_cb (GCancellable *cancellable,
   thr_dispatcher_poke (user_data);
 }
 
+/* Whether this thread runs what the job waits for an answer to. */
+static gboolean
+is_asked_by (ThrThreadWrapper *self)
+{
+  for (ThrDelivery *delivery = thr_local.deliveries; delivery != NULL; delivery = delivery->below)
+    {
+      if (delivery->asked_by != NULL && stack_has (delivery->asked_by, self, NULL))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Whether it runs a handler of the job, or what the job has posted: CLOSED
+ * comes only after that. */
+static gboolean
+is_inside_delivery (ThrThreadWrapper *self)
+{
+  if (self->stepping)
+    return TRUE;
+  for (ThrDelivery *delivery = thr_local.deliveries; delivery != NULL; delivery = delivery->below)
+    {
+      if (delivery->posted_by == self)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static gboolean
 is_over_at_home (ThrThreadWrapper *self,
                  gboolean          inside)
@@ -135,7 +166,7 @@ join_at_home (ThrThreadWrapper *self,
               GError          **error)
 {
   ThrDispatcher *home = self->home.dispatcher;
-  gboolean inside = self->stepping;
+  gboolean inside = is_inside_delivery (self);
   gulong handler = 0;
 
   if (is_over_at_home (self, inside))
@@ -161,6 +192,20 @@ join_at_home (ThrThreadWrapper *self,
   return FALSE;
 }
 
+/* A job that joins a queued one of its own manager runs it itself, so that
+ * this works with any thread limit. */
+static void
+run_here (ThrThreadWrapper *self,
+          ThrFrame         *top)
+{
+  if (top->job != NULL)
+    thr_job_cover (top->job, TRUE);
+  thr_job_run (self);
+  if (top->job != NULL)
+    thr_job_cover (top->job, FALSE);
+  thr_core_end_item (self->core, &self->item);
+}
+
 static void
 wake_cb (GCancellable *cancellable,
          gpointer      user_data)
@@ -176,7 +221,7 @@ join_away (ThrThreadWrapper *self,
            GError          **error)
 {
   ThrSpot *spot = thr_parking_spot (self);
-  gboolean in_time = TRUE;
+  ThrFrame *top = thr_frame_top ();
   gulong handler = 0;
 
   if (cancellable != NULL)
@@ -184,10 +229,31 @@ join_away (ThrThreadWrapper *self,
 
   /* Set before DONE is looked at: who sets that sees it, or we see DONE. */
   atomic_fetch_or (&self->flags, THR_JOB_WAITED);
-  g_mutex_lock (&spot->lock);
-  while (!is_done (self) && in_time && !g_cancellable_is_cancelled (cancellable))
-    in_time = thr_spot_wait (spot, deadline);
-  g_mutex_unlock (&spot->lock);
+  for (;;)
+    {
+      gint64 until = deadline;
+
+      /* One that is let go only now may have no other thread to run it. */
+      if (top != NULL && !thr_deadline_is_over (deadline) && thr_frame_is_inside_core (self->core))
+        {
+          if (thr_core_claim (self))
+            {
+              run_here (self, top);
+              break;
+            }
+          until = g_get_monotonic_time () + CLAIM_INTERVAL;
+          if (deadline >= 0)
+            until = MIN (until, deadline);
+        }
+
+      g_mutex_lock (&spot->lock);
+      if (!is_done (self) && !g_cancellable_is_cancelled (cancellable))
+        thr_spot_wait (spot, until);
+      g_mutex_unlock (&spot->lock);
+      if (is_done (self) || g_cancellable_is_cancelled (cancellable) ||
+          thr_deadline_is_over (deadline))
+        break;
+    }
 
   if (handler != 0)
     g_cancellable_disconnect (cancellable, handler);
@@ -197,22 +263,6 @@ join_away (ThrThreadWrapper *self,
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
   return time_out (self, error);
-}
-
-/* A job that joins a queued one of its own manager runs it itself, so that
- * this works with any thread limit. */
-static gboolean
-run_here (ThrThreadWrapper *self,
-          ThrFrame         *top)
-{
-  if (top->job != NULL)
-    thr_job_cover (top->job, TRUE);
-  thr_job_run (self);
-  if (top->job != NULL)
-    thr_job_cover (top->job, FALSE);
-  thr_core_end_item (self->core, &self->item);
-  thr_job_set_ended (self);
-  return TRUE;
 }
 
 static gboolean
@@ -233,11 +283,13 @@ wait_for_end (ThrThreadWrapper *self,
     refuse (self, _("this is inside its own function"), error);
   else if (!is_done (self) && at_home && timeout > 0 && self->item.kind == THR_JOB_MANUAL)
     refuse (self, _("it is a manual job, and this is its owner's thread"), error);
+  else if (!is_done (self) && at_home && timeout > 0 && self->stepping &&
+           self->item.kind == THR_JOB_SLICED)
+    refuse (self, _("it is not stepped inside one of its own handlers"), error);
+  else if (!is_done (self) && is_asked_by (self))
+    refuse (self, _("it waits for the answer that is being given here"), error);
   else if (!is_done (self) && top != NULL && top->depth >= DEEPEST_STACK)
     refuse (self, _("64 jobs wait for each other on this thread already"), error);
-  else if (!at_home && timeout > 0 && top != NULL && thr_frame_is_inside_core (self->core) &&
-           thr_core_claim (self))
-    ok = run_here (self, top);
   else if (!thr_wait_begin (&wait, self, NULL))
     refuse (self, _("it waits for this job, itself or by others"), error);
   else
@@ -309,7 +361,7 @@ thr_thread_wrapper_join (ThrThreadWrapper *self,
 
   g_object_ref (self);
   ok = wait_for_end (self, timeout, cancellable, error);
-  if (ok && self->failed)
+  if (ok && thr_job_has_failed (self))
     {
       atomic_fetch_or (&self->flags, THR_JOB_TAKEN);
       g_propagate_error (error, g_error_copy (self->error));
@@ -364,11 +416,14 @@ thr_job_complete_waits (ThrThreadWrapper *self)
   ThrJobExtra *extra;
   GList *tasks = NULL;
 
-  g_mutex_lock (&spot->lock);
+  /* The flag first: who adds a wait makes the extra before it looks at it. */
   atomic_fetch_or (&self->flags, THR_JOB_WAITS_OVER);
   extra = thr_job_peek_extra (self);
-  if (extra != NULL)
-    tasks = g_list_reverse (g_steal_pointer (&extra->waits));
+  if (extra == NULL)
+    return;
+
+  g_mutex_lock (&spot->lock);
+  tasks = g_list_reverse (g_steal_pointer (&extra->waits));
   g_mutex_unlock (&spot->lock);
 
   g_list_free_full (tasks, (GDestroyNotify) complete_wait);
@@ -469,7 +524,7 @@ thr_thread_wrapper_wait_finish (ThrThreadWrapper *self,
 
   if (!g_task_propagate_boolean (G_TASK (result), error))
     return NULL;
-  if (self->failed)
+  if (thr_job_has_failed (self))
     {
       atomic_fetch_or (&self->flags, THR_JOB_TAKEN);
       g_propagate_error (error, g_error_copy (self->error));

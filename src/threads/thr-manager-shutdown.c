@@ -46,13 +46,10 @@ thr_core_end_queued (ThrCore *self,
   for (item = held_only ? NULL : self->parked.head; item != NULL; item = next)
     {
       next = item->next;
-      if (item->kind == THR_JOB_MANUAL &&
-          (atomic_fetch_or (&thr_item_get_job (item)->flags, THR_JOB_ENDING) & THR_JOB_ENDING))
-        continue;
       thr_core_withdraw_locked (self, item);
       g_ptr_array_add (items, item);
     }
-  g_mutex_unlock (&self->queue_lock);
+  thr_core_unlock (self);
 
   /* Nobody else ends these, so they are there until we do. */
   for (guint i = 0; i < items->len; i++)
@@ -61,11 +58,11 @@ thr_core_end_queued (ThrCore *self,
       if (item->kind == THR_JOB_LIGHT)
         {
           thr_light_job_drop_failure (item);
-          thr_core_fail_item (item, thr_core_stopped_error ());
+          thr_core_fail_item (self, item, thr_core_stopped_error ());
           continue;
         }
       atomic_fetch_or (&thr_item_get_job (item)->control, THR_CONTROL_STOPPED);
-      thr_core_fail_item (item, thr_job_ending_error (thr_item_get_job (item)));
+      thr_core_fail_item (self, item, thr_job_ending_error (thr_item_get_job (item)));
     }
 }
 
@@ -73,19 +70,15 @@ static void
 set_state (ThrCore     *self,
            ThrCoreState state)
 {
-  gboolean post = FALSE;
-
+  thr_core_finish_watch (self);
   g_mutex_lock (&self->queue_lock);
   self->state = state;
-  self->watching = FALSE;
-  thr_core_changed_locked (self, &post);
-  g_mutex_unlock (&self->queue_lock);
-  thr_core_post (self, post);
+  thr_core_unlock (self);
 }
 
 static void
 ask_all (ThrCore *self,
-         guint    control)
+         guint8   control)
 {
   g_autoptr (GPtrArray) jobs = thr_core_dup_jobs (self);
 
@@ -117,7 +110,7 @@ thr_core_drop_manager (ThrCore *self)
   g_clear_pointer (&self->departures, g_ptr_array_unref);
   g_mutex_unlock (&self->queue_lock);
 
-  thr_core_stop_listening (self);
+  thr_core_finish_watch (self);
   thr_core_end_queued (self, TRUE);
   thr_core_set_paused (self, FALSE);
   thr_core_set_keep (self, 0);
@@ -253,8 +246,31 @@ wait_away (ThrCore      *self,
   return over;
 }
 
-/* Waits until the core is idle, or elsewhere than at @home until nothing of it
- * runs or is to run. */
+/* On the owner's thread of another context, which jobs of this core may need:
+ * it is not told when the last one has ended, so it looks now and then. */
+static gboolean
+wait_and_deliver (ThrCore       *self,
+                  ThrDispatcher *here,
+                  gint64         deadline,
+                  GCancellable  *cancellable)
+{
+  const gint64 interval = 20 * 1000;
+  gboolean over;
+
+  for (;;)
+    {
+      thr_dispatcher_deliver (here);
+      over = is_over (self, FALSE);
+      if (over || thr_deadline_is_over (deadline) || g_cancellable_is_cancelled (cancellable))
+        break;
+      thr_dispatcher_sleep (here, g_get_monotonic_time () + interval);
+    }
+  thr_dispatcher_deliver (here);
+  return over;
+}
+
+/* Waits until the core is idle, or elsewhere than at @home (NULL where the
+ * manager is gone) until nothing of it runs or is to run. */
 static gboolean
 wait_until_over (ThrCore       *self,
                  ThrDispatcher *home,
@@ -262,6 +278,7 @@ wait_until_over (ThrCore       *self,
                  GCancellable  *cancellable,
                  GError       **error)
 {
+  ThrDispatcher *here;
   ThrWait wait;
   gboolean over;
 
@@ -273,13 +290,20 @@ wait_until_over (ThrCore       *self,
       return FALSE;
     }
   thr_core_ref (self);
-  if (thr_dispatcher_enter (home))
+  here = thr_dispatcher_for_maker ();
+  if (home != NULL && thr_dispatcher_enter (home))
     {
       over = wait_at_home (self, home, deadline, cancellable);
       thr_dispatcher_leave (home);
     }
+  else if (thr_dispatcher_enter (here))
+    {
+      over = wait_and_deliver (self, here, deadline, cancellable);
+      thr_dispatcher_leave (here);
+    }
   else
     over = wait_away (self, deadline, cancellable);
+  thr_dispatcher_unref (here);
   thr_wait_end (&wait);
 
   if (!over && !g_cancellable_set_error_if_cancelled (cancellable, error))
@@ -775,36 +799,6 @@ dup_registry (void)
   return cores;
 }
 
-/* The jobs of a manager that is gone: nobody is told when the last one has
- * ended, so this looks now and then, and delivers what is ours meanwhile. */
-static gboolean
-wait_for_orphans (ThrCore       *core,
-                  ThrDispatcher *here,
-                  gint64         deadline,
-                  GError       **error)
-{
-  const gint64 interval = 20 * 1000;
-  gboolean over;
-
-  if (!thr_dispatcher_enter (here))
-    return wait_until_over (core, here, deadline, NULL, error);
-
-  for (;;)
-    {
-      thr_dispatcher_deliver (here);
-      over = is_over (core, FALSE);
-      if (over || thr_deadline_is_over (deadline))
-        break;
-      thr_dispatcher_sleep (here, g_get_monotonic_time () + interval);
-    }
-  thr_dispatcher_deliver (here);
-  thr_dispatcher_leave (here);
-
-  if (!over)
-    g_propagate_error (error, timed_out_error (core));
-  return over;
-}
-
 /**
  * thr_shutdown:
  * @mode: what becomes of the jobs
@@ -835,7 +829,6 @@ thr_shutdown (ThrShutdownMode mode,
               GError        **error)
 {
   g_autoptr (GPtrArray) cores = NULL;
-  ThrDispatcher *here;
   gint64 deadline;
   gboolean ok = TRUE;
 
@@ -855,7 +848,6 @@ thr_shutdown (ThrShutdownMode mode,
       return FALSE;
     }
 
-  here = thr_dispatcher_for_maker ();
   deadline = thr_deadline (timeout);
   for (guint i = 0; i < cores->len; i++)
     begin_shutdown (cores->pdata[i], mode);
@@ -864,12 +856,9 @@ thr_shutdown (ThrShutdownMode mode,
       ThrCore *core = cores->pdata[i];
       g_autoptr (ThrThreadManager) manager = thr_core_dup_manager (core);
 
-      if (manager != NULL)
-        ok &= wait_until_over (core, core->home, deadline, NULL, ok ? error : NULL);
-      else
-        ok &= wait_for_orphans (core, here, deadline, ok ? error : NULL);
+      ok &= wait_until_over (core, manager != NULL ? core->home : NULL, deadline, NULL,
+                             ok ? error : NULL);
     }
-  thr_dispatcher_unref (here);
   thr_gate_shut_for_ever ();
   return ok;
 }

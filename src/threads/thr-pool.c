@@ -57,10 +57,10 @@ fail_all_runnable (ThrCore *self)
       thr_core_withdraw_locked (self, item);
       g_ptr_array_add (items, item);
     }
-  g_mutex_unlock (&self->queue_lock);
+  thr_core_unlock (self);
 
   for (guint i = 0; i < items->len; i++)
-    thr_core_fail_item (items->pdata[i],
+    thr_core_fail_item (self, items->pdata[i],
                         g_error_new_literal (THR_ERROR, THR_ERROR_NO_RESOURCES,
                                              _("The system has no thread left to run the job: "
                                                "lower the thread limit or try again later")));
@@ -141,51 +141,59 @@ run_item (ThrItem *item)
     thr_job_run (thr_item_get_job (item));
 }
 
-static void
-announce_end (ThrItem *item)
-{
-  if (item->kind == THR_JOB_LIGHT)
-    thr_light_job_post (item);
-  else
-    thr_job_set_ended (thr_item_get_job (item));
-}
-
-/* What a pool thread does for a manager: it runs jobs until there are none. */
+/* What a pool thread does for a manager: it runs jobs until there are none.
+ *
+ * One round of the lock a job: it takes the next one as it enters the end of
+ * the one before in the books, and announces that end after it. Whoever hears
+ * of it finds the books in order. */
 void
 thr_core_serve (ThrTicket *ticket)
 {
   ThrCore *self = (ThrCore *) ((guint8 *) ticket - G_STRUCT_OFFSET (ThrCore, ticket));
   gboolean searching = TRUE;
+  ThrItem *ended = NULL;
 
   g_mutex_lock (&self->queue_lock);
-  while (self->n_threads <= self->limit)
+  for (;;)
     {
-      gboolean more, post = FALSE;
-      ThrItem *item = thr_core_take_locked (self, &post);
+      gboolean more = FALSE, post = FALSE;
+      ThrItem *item = NULL, *light = NULL;
+      ThrEnd end = { NULL, NULL };
 
-      if (item == NULL)
-        item = search_locked (self, &searching, &post);
-      if (item == NULL)
+      if (ended != NULL)
+        {
+          if (ended->kind == THR_JOB_LIGHT)
+            light = ended;
+          end = thr_core_end_item_locked (self, ended);
+          thr_core_changed_locked (self, &post);
+        }
+      if (self->n_threads <= self->limit)
+        {
+          item = thr_core_take_locked (self, &post);
+          if (item == NULL && ended == NULL)
+            item = search_locked (self, &searching, &post);
+        }
+      if (item == NULL && ended == NULL)
         break;
-      if (searching)
-        self->n_searching = 0;
-      searching = FALSE;
-      more = thr_core_wants_thread_locked (self);
+      if (item != NULL)
+        {
+          if (searching)
+            self->n_searching = 0;
+          searching = FALSE;
+          more = thr_core_wants_thread_locked (self);
+        }
       g_mutex_unlock (&self->queue_lock);
 
+      if (light != NULL)
+        thr_light_job_post (light);
+      else
+        thr_job_announce_end (&end);
       if (more)
         thr_core_start_thread (self);
       thr_core_post (self, post);
-      run_item (item);
-
-      /* The books first: who hears of the end may ask for them. */
-      post = FALSE;
-      g_mutex_lock (&self->queue_lock);
-      thr_core_end_item_locked (self, item);
-      thr_core_changed_locked (self, &post);
-      g_mutex_unlock (&self->queue_lock);
-      announce_end (item);
-      thr_core_post (self, post);
+      if (item != NULL)
+        run_item (item);
+      ended = item;
       g_mutex_lock (&self->queue_lock);
     }
   if (searching)

@@ -990,7 +990,7 @@ thr_thread_manager_lookup (ThrThreadManager *self,
   g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), NULL);
   g_return_val_if_fail (ident != NULL, NULL);
 
-  if (!g_str_has_prefix (ident, "thr-") ||
+  if (!g_str_has_prefix (ident, "thr-") || ident[strlen ("thr-")] == '0' ||
       !g_ascii_string_to_unsigned (ident + strlen ("thr-"), 10, 1, G_MAXUINT64, &number, NULL))
     return NULL;
   return thr_core_lookup (self->core, number);

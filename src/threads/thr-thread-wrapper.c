@@ -130,13 +130,6 @@ static const struct
 
 /* ---- what the other thr-job-*.c files use ---- */
 
-/* NULL where the job has none yet. */
-ThrJobExtra *
-thr_job_peek_extra (ThrThreadWrapper *self)
-{
-  return atomic_load_explicit (&self->extra, memory_order_acquire);
-}
-
 /* Made by whoever needs it first; the exchange publishes it. */
 ThrJobExtra *
 thr_job_extra (ThrThreadWrapper *self)
@@ -175,11 +168,13 @@ thr_callback_clear (ThrCallback   *callback,
     }
 }
 
-static gboolean
-has_handlers (ThrThreadWrapper *self)
+/* At home, before emissions: whether anybody would hear them. To ask this once
+ * costs less than one emission that nobody hears. */
+void
+thr_job_listen (ThrThreadWrapper *self)
 {
-  return thr_gate_is_open () &&
-         g_signal_handler_find (self, G_SIGNAL_MATCH_UNBLOCKED, 0, 0, NULL, NULL, NULL) != 0;
+  self->heard = thr_gate_is_open () &&
+                g_signal_handler_find (self, G_SIGNAL_MATCH_UNBLOCKED, 0, 0, NULL, NULL, NULL) != 0;
 }
 
 /* The parent's method, called directly, so that no freeze of the notify queue
@@ -203,7 +198,7 @@ thr_job_emit (ThrThreadWrapper *self,
   GParamSpec *changed[G_N_ELEMENTS (announced_props)];
   guint n_changed = 0;
 
-  if (!has_handlers (self))
+  if (!self->heard)
     return;
   for (guint i = 0; i < G_N_ELEMENTS (announced_props); i++)
     {
@@ -221,7 +216,7 @@ thr_job_emit_state (ThrThreadWrapper *self)
   GParamSpec *changed[4];
   guint n_changed = 0;
 
-  if (!has_handlers (self))
+  if (!self->heard)
     return;
   switch (self->announced)
     {
@@ -232,7 +227,7 @@ thr_job_emit_state (ThrThreadWrapper *self)
     case THR_EXECUTION_STATE_EXCEPTION:
       changed[n_changed++] = props[PROP_ENDED_AT];
       changed[n_changed++] = props[PROP_FINISHED_WITH];
-      changed[n_changed++] = props[self->failed ? PROP_ERROR : PROP_RESULT];
+      changed[n_changed++] = props[thr_job_has_failed (self) ? PROP_ERROR : PROP_RESULT];
       break;
     default:
       break;
@@ -245,7 +240,7 @@ thr_job_emit_state (ThrThreadWrapper *self)
 void
 thr_job_emit_signal (ThrThreadWrapper *self)
 {
-  if (!has_handlers (self))
+  if (!self->heard)
     return;
   thr_assert_home (self->home.dispatcher);
   if (self->announced == THR_EXECUTION_STATE_RETURNED)
@@ -268,6 +263,7 @@ announce_idle (gpointer data)
   ThrThreadWrapper *self = data;
   guint bits = atomic_fetch_and (&self->flags, ~(THR_JOB_MERGED | THR_JOB_AT_ONCE));
 
+  thr_job_listen (self);
   thr_job_emit (self, bits);
   g_object_unref (self);
 }
@@ -288,6 +284,7 @@ thr_job_mark (ThrThreadWrapper *self,
   else if (thr_dispatcher_is_home (self->home.dispatcher))
     {
       atomic_fetch_and (&self->flags, ~bits);
+      thr_job_listen (self);
       thr_job_emit (self, bits);
     }
   else if ((before & bits) != bits)
@@ -367,9 +364,9 @@ thr_thread_wrapper_finalize (GObject *object)
 
   thr_callback_clear (&self->function, self->home.dispatcher);
   thr_callback_clear (&self->on_success, self->home.dispatcher);
-  if (self->failed)
+  if (thr_job_has_failed (self))
     g_clear_error (&self->error);
-  else if (G_IS_VALUE (&self->result))
+  else if (self->result.g_type != 0)
     g_value_unset (&self->result);
   if (extra != NULL)
     {
@@ -951,7 +948,7 @@ thr_thread_wrapper_get_finished_with (ThrThreadWrapper *self)
 
   if (!(atomic_load (&self->flags) & THR_JOB_DONE))
     return THR_EXECUTION_STATE_CREATED;
-  return self->failed ? THR_EXECUTION_STATE_EXCEPTION : THR_EXECUTION_STATE_RETURNED;
+  return thr_job_has_failed (self) ? THR_EXECUTION_STATE_EXCEPTION : THR_EXECUTION_STATE_RETURNED;
 }
 
 /**

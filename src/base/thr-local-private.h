@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* What the library knows of the calling thread. */
+typedef struct
+{
+  /* The owner of the job that it runs, see thr_dispatcher_set_current(). */
+  struct _ThrDispatcher *owner;
+  /* The dispatcher that delivers on it: its context is owned here. */
+  struct _ThrDispatcher *delivering;
+  struct _ThrFrame *top_frame;      /* the jobs that it runs */
+  struct _ThrDelivery *deliveries;  /* the managers it delivers for */
+  int is_main;                      /* 1, or -1 if it is not; 0 = not asked yet */
+} ThrLocal;
+
+/* A few words are found room for even when the library is loaded late. */
+extern __thread ThrLocal thr_local
+  __attribute__ ((tls_model ("initial-exec"), visibility ("hidden")));
+
+G_END_DECLS

@@ -31,10 +31,12 @@ void     thr_home_clear   (ThrHome       *self);
 gboolean thr_home_dispose (ThrHome       *self,
                            GParamSpec    *pspec);
 
-/* First in dispatch_properties_changed: TRUE at home, where the class emits;
- * else it may only mark what changed, and post. `*leaving` tells that the
- * object must not be touched at all any more. */
-gboolean thr_home_may_emit (ThrHome      *self,
-                            gboolean     *leaving);
+/* In class_init. */
+void     thr_home_class_init (GObjectClass *klass);
+
+/* At home: announces properties, whatever may be frozen. */
+void     thr_home_emit    (ThrHome       *self,
+                           guint          n_pspecs,
+                           GParamSpec   **pspecs);
 
 G_END_DECLS

@@ -209,34 +209,6 @@ thr_background_finalize (GObject *object)
 }
 
 static void
-notify_cb (gpointer data)
-{
-  ThrBackground *self = data;
-
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_NAME]);
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PRIORITY]);
-  g_object_unref (self);
-}
-
-static void
-thr_background_dispatch_properties_changed (GObject     *object,
-                                            guint        n_pspecs,
-                                            GParamSpec **pspecs)
-{
-  ThrBackground *self = THR_BACKGROUND (object);
-  gboolean leaving;
-
-  if (thr_home_may_emit (&self->home, &leaving))
-    {
-      if (thr_gate_is_open ())
-        G_OBJECT_CLASS (thr_background_parent_class)
-          ->dispatch_properties_changed (object, n_pspecs, pspecs);
-    }
-  else if (!leaving)
-    thr_dispatcher_invoke (self->home.dispatcher, notify_cb, g_object_ref (self));
-}
-
-static void
 thr_background_get_property (GObject    *object,
                              guint       prop_id,
                              GValue     *value,
@@ -293,9 +265,9 @@ thr_background_class_init (ThrBackgroundClass *klass)
 
   G_STATIC_ASSERT (G_STRUCT_OFFSET (ThrBackground, home) == sizeof (GObject));
 
+  thr_home_class_init (object_class);
   object_class->dispose = thr_background_dispose;
   object_class->finalize = thr_background_finalize;
-  object_class->dispatch_properties_changed = thr_background_dispatch_properties_changed;
   object_class->get_property = thr_background_get_property;
   object_class->set_property = thr_background_set_property;
 
@@ -413,6 +385,40 @@ thr_background_call (ThrBackground *self,
   return job;
 }
 
+static void
+notify (gpointer data,
+        guint    prop)
+{
+  ThrBackground *self = data;
+
+  if (thr_gate_is_open ())
+    thr_home_emit (&self->home, 1, &props[prop]);
+  g_object_unref (self);
+}
+
+static void
+notify_name (gpointer data)
+{
+  notify (data, PROP_NAME);
+}
+
+static void
+notify_priority (gpointer data)
+{
+  notify (data, PROP_PRIORITY);
+}
+
+static void
+notify_at_home (ThrBackground *self,
+                void           (*func) (gpointer data))
+{
+  g_object_ref (self);
+  if (thr_dispatcher_is_home (self->home.dispatcher))
+    func (self);
+  else
+    thr_dispatcher_invoke (self->home.dispatcher, func, self);
+}
+
 /**
  * thr_background_get_manager: (get-property manager)
  * @self: a function ready to be called
@@ -476,7 +482,7 @@ thr_background_set_name (ThrBackground *self,
   self->name = g_strdup (name);
   g_mutex_unlock (&self->options_lock);
   if (g_strcmp0 (before, name) != 0)
-    g_object_notify_by_pspec (G_OBJECT (self), props[PROP_NAME]);
+    notify_at_home (self, notify_name);
 }
 
 /**
@@ -524,7 +530,7 @@ thr_background_set_priority (ThrBackground *self,
   self->priority = priority;
   g_mutex_unlock (&self->options_lock);
   if (changed)
-    g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PRIORITY]);
+    notify_at_home (self, notify_priority);
 }
 
 static void

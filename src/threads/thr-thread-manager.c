@@ -200,11 +200,8 @@ static void
 notify (ThrThreadManager *self,
         guint             prop)
 {
-  if (!thr_gate_is_open ())
-    return;
-  thr_assert_home (self->home.dispatcher);
-  G_OBJECT_CLASS (thr_thread_manager_parent_class)
-    ->dispatch_properties_changed (G_OBJECT (self), 1, &props[prop]);
+  if (thr_gate_is_open ())
+    thr_home_emit (&self->home, 1, &props[prop]);
 }
 
 /* What the properties say, from any thread. */
@@ -309,19 +306,6 @@ thr_thread_manager_finalize (GObject *object)
 }
 
 static void
-thr_thread_manager_dispatch_properties_changed (GObject     *object,
-                                                guint        n_pspecs,
-                                                GParamSpec **pspecs)
-{
-  ThrThreadManager *self = THR_THREAD_MANAGER (object);
-  gboolean leaving;
-
-  if (thr_home_may_emit (&self->home, &leaving) && thr_gate_is_open ())
-    G_OBJECT_CLASS (thr_thread_manager_parent_class)
-      ->dispatch_properties_changed (object, n_pspecs, pspecs);
-}
-
-static void
 thr_thread_manager_get_property (GObject    *object,
                                  guint       prop_id,
                                  GValue     *value,
@@ -405,9 +389,9 @@ thr_thread_manager_class_init (ThrThreadManagerClass *klass)
 
   G_STATIC_ASSERT (G_STRUCT_OFFSET (ThrThreadManager, home) == sizeof (GObject));
 
+  thr_home_class_init (object_class);
   object_class->dispose = thr_thread_manager_dispose;
   object_class->finalize = thr_thread_manager_finalize;
-  object_class->dispatch_properties_changed = thr_thread_manager_dispatch_properties_changed;
   object_class->get_property = thr_thread_manager_get_property;
   object_class->set_property = thr_thread_manager_set_property;
 

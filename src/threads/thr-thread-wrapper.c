@@ -177,19 +177,6 @@ thr_job_listen (ThrThreadWrapper *self)
                 g_signal_handler_find (self, G_SIGNAL_MATCH_UNBLOCKED, 0, 0, NULL, NULL, NULL) != 0;
 }
 
-/* The parent's method, called directly, so that no freeze of the notify queue
- * (which g_object_set() on another thread causes) can merge or move what the
- * owner announces. */
-static void
-emit_now (ThrThreadWrapper *self,
-          guint             n_pspecs,
-          GParamSpec      **pspecs)
-{
-  thr_assert_home (self->home.dispatcher);
-  G_OBJECT_CLASS (thr_thread_wrapper_parent_class)
-    ->dispatch_properties_changed (G_OBJECT (self), n_pspecs, pspecs);
-}
-
 /* At home: notifies the properties of these bits. */
 void
 thr_job_emit (ThrThreadWrapper *self,
@@ -206,7 +193,7 @@ thr_job_emit (ThrThreadWrapper *self,
         changed[n_changed++] = props[announced_props[i].prop];
     }
   if (n_changed > 0)
-    emit_now (self, n_changed, changed);
+    thr_home_emit (&self->home, n_changed, changed);
 }
 
 /* At home: notifies the state that was just stepped to, and what came with it. */
@@ -233,7 +220,7 @@ thr_job_emit_state (ThrThreadWrapper *self)
       break;
     }
   changed[n_changed++] = props[PROP_EXECUTION_STATE];
-  emit_now (self, n_changed, changed);
+  thr_home_emit (&self->home, n_changed, changed);
 }
 
 /* At home: the signal that says what the callback of the present state says. */
@@ -381,36 +368,6 @@ thr_thread_wrapper_finalize (GObject *object)
 }
 
 static void
-thr_thread_wrapper_dispatch_properties_changed (GObject     *object,
-                                                guint        n_pspecs,
-                                                GParamSpec **pspecs)
-{
-  ThrThreadWrapper *self = THR_THREAD_WRAPPER (object);
-  gboolean leaving;
-  guint bits = 0;
-
-  if (thr_home_may_emit (&self->home, &leaving))
-    {
-      if (thr_gate_is_open ())
-        emit_now (self, n_pspecs, pspecs);
-      return;
-    }
-  if (leaving)
-    return;
-
-  for (guint i = 0; i < n_pspecs; i++)
-    {
-      for (guint j = 0; j < G_N_ELEMENTS (announced_props); j++)
-        {
-          if (pspecs[i] == props[announced_props[j].prop])
-            bits |= announced_props[j].bit;
-        }
-    }
-  if (bits != 0)
-    thr_job_mark (self, bits);
-}
-
-static void
 thr_thread_wrapper_get_property (GObject    *object,
                                  guint       prop_id,
                                  GValue     *value,
@@ -523,9 +480,9 @@ thr_thread_wrapper_class_init (ThrThreadWrapperClass *klass)
 
   G_STATIC_ASSERT (G_STRUCT_OFFSET (ThrThreadWrapper, home) == sizeof (GObject));
 
+  thr_home_class_init (object_class);
   object_class->dispose = thr_thread_wrapper_dispose;
   object_class->finalize = thr_thread_wrapper_finalize;
-  object_class->dispatch_properties_changed = thr_thread_wrapper_dispatch_properties_changed;
   object_class->get_property = thr_thread_wrapper_get_property;
   object_class->set_property = thr_thread_wrapper_set_property;
 

@@ -13,7 +13,7 @@
  * several times what the job does. */
 
 /* In microseconds: how long a thread that found nothing looks on, at most. */
-#define LONGEST_SPIN 10
+#define LONGEST_SPIN 5
 
 static void
 pool_run (gpointer data,

@@ -394,10 +394,8 @@ thr_thread_wrapper_get_property (GObject    *object,
         GValue status = G_VALUE_INIT;
 
         if (thr_thread_wrapper_get_status (self, &status))
-          {
-            g_value_set_boxed (value, &status);
-            g_value_unset (&status);
-          }
+          g_value_set_boxed (value, &status);
+        g_value_unset (&status);
         break;
       }
     case PROP_PROGRESS:
@@ -916,7 +914,7 @@ thr_thread_wrapper_get_finished_with (ThrThreadWrapper *self)
  *
  * Copies what the job shows of its work.
  *
- * Returns: %TRUE where a status was set; else @status is left alone
+ * Returns: %TRUE where a status was set; else @status is a string that is %NULL
  *
  * Since: 1.0
  */
@@ -931,10 +929,7 @@ thr_thread_wrapper_get_status (ThrThreadWrapper *self,
   g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), FALSE);
   g_return_val_if_fail (status != NULL && !G_IS_VALUE (status), FALSE);
 
-  extra = thr_job_peek_extra (self);
-  if (extra == NULL)
-    return FALSE;
-
+  extra = thr_job_extra (self);
   spot = thr_parking_spot (self);
   g_mutex_lock (&spot->lock);
   set = G_IS_VALUE (&extra->status);
@@ -944,6 +939,10 @@ thr_thread_wrapper_get_status (ThrThreadWrapper *self,
       g_value_copy (&extra->status, status);
     }
   g_mutex_unlock (&spot->lock);
+
+  /* Bindings convert it in any case. */
+  if (!set)
+    g_value_init (status, G_TYPE_STRING);
   return set;
 }
 

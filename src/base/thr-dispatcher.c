@@ -29,7 +29,7 @@ struct _ThrDispatcher
 {
   GMainContext *context; /* a reference */
   GSource *source;
-  GThread *maker;
+  GThread *maker; /* a reference, so that no later thread has its address */
   gboolean is_default; /* of the global default context: never freed */
 
   gint ref_count; /* the last one is dropped with table_lock held */
@@ -173,7 +173,7 @@ dispatcher_new (GMainContext *context)
   self->ref_count = self->weak_count = 1;
   self->context = g_main_context_ref (context);
   self->is_default = context == g_main_context_default ();
-  self->maker = g_thread_self ();
+  self->maker = g_thread_ref (g_thread_self ());
   g_mutex_init (&self->sleep_lock);
   g_cond_init (&self->awake);
   g_queue_init (&self->ticks);
@@ -200,6 +200,7 @@ dispatcher_dispose (ThrDispatcher *self)
   g_source_destroy (self->source);
   g_source_unref (self->source);
   g_clear_pointer (&self->heir, thr_dispatcher_unref);
+  g_clear_pointer (&self->maker, g_thread_unref);
   g_clear_pointer (&self->context, g_main_context_unref);
   thr_dispatcher_weak_unref (self);
 }

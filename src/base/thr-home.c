@@ -54,6 +54,9 @@ leave_cb (GObject    *object,
   ThrHome *self = user_data;
   int leaving = LEAVING;
 
+  /* What home itself announces meanwhile says nothing of the foreign unref. */
+  if (thr_dispatcher_is_home (self->dispatcher))
+    return;
   if (!atomic_compare_exchange_strong (&self->leaving, &leaving, POSTED))
     return;
   self->node.deliver = home_deliver;

@@ -63,6 +63,7 @@ struct _ThrCore
   guint n_failing;    /* those of them whose outcome is still to be set */
   guint n_of_run;     /* functions of the last run that have not returned */
   guint n_threads;    /* tickets out: at most the limit */
+  guint n_stranded;   /* tickets that wait until the system has a thread */
   guint n_searching;  /* 0 or 1: a thread that looks for work */
   guint limit;
   guint keep;

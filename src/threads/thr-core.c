@@ -323,12 +323,13 @@ enter_books_locked (ThrCore *self,
     self->state = THR_CORE_STARTED;
 }
 
-/* What is not queued, because it begins or ends at once, goes to @others. */
+/* What is not queued, because it begins or ends at once, is listed. */
 static void
 submit_job_locked (ThrCore          *self,
                    ThrThreadWrapper *job,
                    gboolean          hold,
-                   GSList          **others)
+                   GSList          **begun,
+                   GSList          **failed)
 {
   ThrItem *item = &job->item;
 
@@ -343,7 +344,7 @@ submit_job_locked (ThrCore          *self,
   if (self->state != THR_CORE_STARTED || thr_job_is_ending (job))
     {
       fail_locked (self, item);
-      *others = g_slist_prepend (*others, job);
+      *failed = g_slist_prepend (*failed, job);
     }
   else if (hold)
     {
@@ -360,7 +361,7 @@ submit_job_locked (ThrCore          *self,
   else
     {
       activate_locked (self, item);
-      *others = g_slist_prepend (*others, job);
+      *begun = g_slist_prepend (*begun, job);
     }
 }
 
@@ -373,7 +374,7 @@ thr_core_submit (ThrCore           *self,
                  gboolean           hold,
                  GError           **error)
 {
-  GSList *others = NULL;
+  GSList *begun = NULL, *failed = NULL;
 
   for (gsize i = 0; i < n_jobs; i++)
     {
@@ -396,20 +397,21 @@ thr_core_submit (ThrCore           *self,
 
   g_mutex_lock (&self->queue_lock);
   for (gsize i = 0; i < n_jobs; i++)
-    submit_job_locked (self, jobs[i], hold, &others);
+    submit_job_locked (self, jobs[i], hold, &begun, &failed);
   thr_core_unlock (self);
 
-  /* Nobody else changes the place of these. */
-  for (others = g_slist_reverse (others); others != NULL;
-       others = g_slist_delete_link (others, others))
+  /* The caller's references keep the jobs, some of which may be over by now. */
+  begun = g_slist_reverse (begun);
+  for (; begun != NULL; begun = g_slist_delete_link (begun, begun))
+    begin_at_home (begun->data);
+  failed = g_slist_reverse (failed);
+  for (; failed != NULL; failed = g_slist_delete_link (failed, failed))
     {
-      ThrThreadWrapper *job = others->data;
+      ThrThreadWrapper *job = failed->data;
 
-      if (job->item.place == THR_PLACE_ACTIVE)
-        begin_at_home (job);
-      else
-        thr_core_fail_item (self, &job->item,
-                            thr_job_is_ending (job) ? thr_job_ending_error (job) : thr_core_stopped_error ());
+      thr_core_fail_item (self, &job->item,
+                          thr_job_is_ending (job) ? thr_job_ending_error (job)
+                                                  : thr_core_stopped_error ());
     }
   return TRUE;
 }

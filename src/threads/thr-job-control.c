@@ -67,7 +67,7 @@ interrupt (ThrThreadWrapper *self)
   ThrSpot *spot = thr_parking_spot (self);
   ThrInterruptFunc func = NULL;
 
-  if (extra == NULL)
+  if (extra == NULL || !thr_gate_is_open ())
     return;
 
   g_mutex_lock (&spot->lock);

@@ -92,9 +92,24 @@ tick_cb (ThrTick *tick)
 {
   ThrJobExtra *extra = (ThrJobExtra *) ((guint8 *) tick - G_STRUCT_OFFSET (ThrJobExtra, tick));
   ThrThreadWrapper *self = extra->group_link.data;
+  ThrDelivery delivery;
+
+  /* In a main loop that a handler of the job runs: later. */
+  if (self->stepping)
+    {
+      thr_dispatcher_tick (self->home.dispatcher, tick, tick_cb);
+      return;
+    }
 
   g_object_ref (self);
+  thr_delivery_begin (&delivery, self->core);
+  self->stepping = TRUE;
+  self->redeliver = FALSE;
   announce_merged (self, extra);
+  self->stepping = FALSE;
+  thr_delivery_end (&delivery);
+  if (self->redeliver)
+    thr_job_deliver (&self->home.node);
   g_object_unref (self);
 }
 
@@ -247,7 +262,7 @@ step (ThrThreadWrapper *self)
 
   if (self->announced == THR_EXECUTION_STATE_CLOSED)
     {
-      atomic_fetch_and (&self->flags, ~THR_JOB_MERGED);
+      flags |= atomic_fetch_and (&self->flags, ~THR_JOB_MERGED) & THR_JOB_MERGED;
       thr_job_listen (self);
       thr_job_emit (self, flags);
       return TRUE;

@@ -402,6 +402,8 @@ complete_wait (GTask *task)
 {
   GSource *source = g_task_get_task_data (task);
 
+  if (!thr_gate_is_open ())
+    return;
   if (source != NULL)
     g_source_destroy (source);
   g_task_return_boolean (task, TRUE);
@@ -486,13 +488,17 @@ thr_thread_wrapper_wait_async (ThrThreadWrapper   *self,
   g_mutex_lock (&spot->lock);
   over = (atomic_load (&self->flags) & THR_JOB_WAITS_OVER) != 0;
   if (!over)
-    extra->waits = g_list_prepend (extra->waits, g_object_ref (task));
+    {
+      extra->waits = g_list_prepend (extra->waits, g_object_ref (task));
+      /* Here, before the wait can be complete and the source destroyed. */
+      if (cancellable != NULL)
+        g_task_attach_source (task, g_task_get_task_data (task),
+                              G_SOURCE_FUNC (wait_cancelled_cb));
+    }
   g_mutex_unlock (&spot->lock);
 
   if (over)
     complete_wait (g_object_ref (task));
-  else if (cancellable != NULL)
-    g_task_attach_source (task, g_task_get_task_data (task), G_SOURCE_FUNC (wait_cancelled_cb));
   g_object_unref (task);
 }
 

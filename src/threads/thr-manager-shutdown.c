@@ -103,11 +103,14 @@ begin_shutdown (ThrCore        *self,
 void
 thr_core_drop_manager (ThrCore *self)
 {
+  g_autoptr (GPtrArray) arrivals = NULL;
+  g_autoptr (GPtrArray) departures = NULL;
+
   g_mutex_lock (&self->queue_lock);
   self->manager = NULL;
   self->tracked = FALSE;
-  g_clear_pointer (&self->arrivals, g_ptr_array_unref);
-  g_clear_pointer (&self->departures, g_ptr_array_unref);
+  arrivals = g_steal_pointer (&self->arrivals);
+  departures = g_steal_pointer (&self->departures);
   g_mutex_unlock (&self->queue_lock);
 
   thr_core_finish_watch (self);
@@ -336,6 +339,8 @@ complete_task (GTask  *task,
 {
   IdleWait *wait = g_task_get_task_data (task);
 
+  if (!thr_gate_is_open ())
+    return;
   if (wait->timer != NULL)
     g_source_destroy (wait->timer);
   if (wait->cancelled != NULL)

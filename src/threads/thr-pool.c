@@ -44,15 +44,20 @@ thr_pool_push (ThrTicket *ticket)
   return g_thread_pool_push (pool, ticket, NULL) || g_thread_pool_get_num_threads (pool) > 0;
 }
 
-/* There is no thread to run what is queued: it fails, and the ticket stays. */
+/* There is no thread to run what is queued: it fails. The ticket stays with the
+ * pool, which serves it once it can start a thread: for a later job. */
 static void
-fail_all_runnable (ThrCore *self)
+strand (ThrCore *self)
 {
   g_autoptr (GPtrArray) items = g_ptr_array_new ();
   ThrItem *item;
 
   g_mutex_lock (&self->queue_lock);
-  while ((item = thr_queue_peek (&self->ready)) != NULL)
+  self->n_stranded++;
+  self->n_threads--;
+  self->n_searching = 0;
+  while ((item = thr_queue_peek (&self->ready)) != NULL ||
+         (self->watching && (item = thr_queue_peek (&self->held)) != NULL))
     {
       thr_core_withdraw_locked (self, item);
       g_ptr_array_add (items, item);
@@ -72,7 +77,7 @@ thr_core_start_thread (ThrCore *self)
 {
   thr_core_ref (self);
   if (!thr_pool_push (&self->ticket))
-    fail_all_runnable (self);
+    strand (self);
 }
 
 static inline void
@@ -154,6 +159,13 @@ thr_core_serve (ThrTicket *ticket)
   ThrItem *ended = NULL;
 
   g_mutex_lock (&self->queue_lock);
+  if (self->n_stranded > 0)
+    {
+      self->n_stranded--;
+      self->n_threads++;
+      searching = self->n_searching == 0;
+      self->n_searching = 1;
+    }
   for (;;)
     {
       gboolean more = FALSE, post = FALSE;

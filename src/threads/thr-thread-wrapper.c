@@ -245,6 +245,31 @@ thr_job_has_failed_handler (ThrThreadWrapper *self)
 }
 
 static void
+clear_callback_cb (gpointer data)
+{
+  ThrCallback *callback = data;
+
+  callback->destroy (callback->user_data);
+  g_free (callback);
+}
+
+/* The same from any thread. */
+static void
+clear_callback_at_home (ThrCallback   *callback,
+                        ThrDispatcher *home)
+{
+  ThrCallback old = *callback;
+
+  if (old.destroy == NULL || thr_dispatcher_is_home (home))
+    {
+      thr_callback_clear (callback, home);
+      return;
+    }
+  *callback = (ThrCallback) { NULL, NULL, NULL };
+  thr_dispatcher_invoke (home, clear_callback_cb, g_memdup2 (&old, sizeof old));
+}
+
+static void
 announce_idle (gpointer data)
 {
   ThrThreadWrapper *self = data;
@@ -1241,7 +1266,7 @@ set_callback (ThrThreadWrapper *self,
   if (!(flags & THR_JOB_CLOSED) &&
       (!submitted || thr_dispatcher_is_home (self->home.dispatcher)))
     {
-      thr_callback_clear (place, self->home.dispatcher);
+      clear_callback_at_home (place, self->home.dispatcher);
       *place = callback;
       if (callback.func != NULL)
         atomic_fetch_or (&self->flags, THR_JOB_LISTENED);

@@ -121,9 +121,9 @@ print_line (const char *row,
 {
   const char *verdict = kept ? "ok" : "MISSED";
 
-  if (promise == NULL)
+  if (promise == NULL || quick)
     verdict = "";
-  missed |= promise != NULL && !kept;
+  missed |= promise != NULL && !quick && !kept;
   if (markdown)
     printf ("| %s | %s | %s | %s | %s | %s |\n", row, ours, peer, ratio,
             promise != NULL ? promise : "", verdict);
@@ -230,7 +230,7 @@ int
 bench_finish (void)
 {
   g_clear_pointer (&wanted, g_strfreev);
-  return gate && missed && !quick ? 1 : 0;
+  return gate && missed ? 1 : 0;
 }
 
 /* The path of the running program, for a row whose sides must not share a

@@ -240,14 +240,13 @@ send_thread (gpointer user_data)
 static void
 test_threads (void)
 {
-  enum { N_THREADS = 4 };
   guint n_parcels = thr_test_scale (100000, 5000);
   ThrDispatcher *dispatcher = thr_dispatcher_for_maker ();
-  GThread *threads[N_THREADS];
-  Sender senders[N_THREADS];
+  GThread *threads[4];
+  Sender senders[G_N_ELEMENTS (threads)];
   int n_delivered = 0;
 
-  for (int i = 0; i < N_THREADS; i++)
+  for (int i = 0; i < (int) G_N_ELEMENTS (threads); i++)
     {
       senders[i] = (Sender) { dispatcher, g_new0 (Parcel, n_parcels), n_parcels };
       for (guint j = 0; j < n_parcels; j++)
@@ -257,10 +256,10 @@ test_threads (void)
           senders[i].parcels[j].n_delivered = &n_delivered;
         }
     }
-  for (int i = 0; i < N_THREADS; i++)
+  for (int i = 0; i < (int) G_N_ELEMENTS (threads); i++)
     threads[i] = g_thread_new ("sender", send_thread, &senders[i]);
-  thr_test_run_until (n_delivered == (int) (N_THREADS * n_parcels));
-  for (int i = 0; i < N_THREADS; i++)
+  thr_test_run_until (n_delivered == (int) (G_N_ELEMENTS (threads) * n_parcels));
+  for (int i = 0; i < (int) G_N_ELEMENTS (threads); i++)
     {
       g_thread_join (threads[i]);
       g_free (senders[i].parcels);

@@ -27,9 +27,8 @@ void     thr_home_init    (ThrHome       *self,
 void     thr_home_clear   (ThrHome       *self);
 
 /* First in dispose: TRUE at home; else the object is on its way there, and
- * dispose returns without chaining up. Any readable property will do. */
-gboolean thr_home_dispose (ThrHome       *self,
-                           GParamSpec    *pspec);
+ * dispose returns without chaining up. */
+gboolean thr_home_dispose (ThrHome       *self);
 
 /* In class_init. */
 void     thr_home_class_init (GObjectClass *klass);

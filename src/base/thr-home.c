@@ -54,9 +54,6 @@ leave_cb (GObject    *object,
   ThrHome *self = user_data;
   int leaving = LEAVING;
 
-  /* What home itself announces meanwhile says nothing of the foreign unref. */
-  if (thr_dispatcher_is_home (self->dispatcher))
-    return;
   if (!atomic_compare_exchange_strong (&self->leaving, &leaving, POSTED))
     return;
   self->node.deliver = home_deliver;
@@ -75,9 +72,22 @@ block_notify (GObject *object)
     g_signal_handler_block (object, handler);
 }
 
+/* A property that no object has, so that its notify comes from nowhere else:
+ * home may announce any other one meanwhile, which says nothing of the foreign
+ * unref. */
+static GParamSpec *
+get_leaving_pspec (void)
+{
+  static GParamSpec *pspec;
+
+  if (g_once_init_enter (&pspec))
+    g_once_init_leave (&pspec, g_param_spec_ref_sink (g_param_spec_boolean (
+                                 "thr-leaving", NULL, NULL, FALSE, G_PARAM_READABLE)));
+  return pspec;
+}
+
 gboolean
-thr_home_dispose (ThrHome    *self,
-                  GParamSpec *pspec)
+thr_home_dispose (ThrHome *self)
 {
   GObject *object = THR_OBJECT_OF (self);
   int staying = STAYING;
@@ -89,8 +99,8 @@ thr_home_dispose (ThrHome    *self,
     {
       g_object_ref (object);
       block_notify (object);
-      g_signal_connect (object, "notify", G_CALLBACK (leave_cb), self);
-      g_object_notify_by_pspec (object, pspec);
+      g_signal_connect (object, "notify::thr-leaving", G_CALLBACK (leave_cb), self);
+      g_object_notify_by_pspec (object, get_leaving_pspec ());
     }
   return FALSE;
 }

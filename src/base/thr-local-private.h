@@ -22,4 +22,15 @@ typedef struct
 extern __thread ThrLocal thr_local
   __attribute__ ((tls_model ("initial-exec"), visibility ("hidden")));
 
+/* In a loop that waits for another thread without giving the processor away. */
+static inline void
+thr_relax (void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause ();
+#elif defined(__aarch64__)
+  __asm__ __volatile__ ("yield");
+#endif
+}
+
 G_END_DECLS

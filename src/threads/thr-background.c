@@ -184,7 +184,7 @@ thr_background_dispose (GObject *object)
 {
   ThrBackground *self = THR_BACKGROUND (object);
 
-  if (!thr_home_dispose (&self->home, props[PROP_NAME]))
+  if (!thr_home_dispose (&self->home))
     return;
 
   G_OBJECT_CLASS (thr_background_parent_class)->dispose (object);

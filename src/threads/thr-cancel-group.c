@@ -75,7 +75,7 @@ dissolve_if_empty (ThrCancelGroup *self)
   gulong handler = 0;
   gboolean dissolve;
 
-  g_mutex_lock (&core->queue_lock);
+  thr_core_lock (core);
   dissolve = self->cancellable != NULL && is_empty_locked (self);
   if (dissolve)
     {
@@ -98,7 +98,7 @@ take_members (ThrCancelGroup   *self,
 {
   guint n_jobs = 0;
 
-  g_mutex_lock (&self->core->queue_lock);
+  thr_core_lock (self->core);
   while (n_jobs < JOBS_AT_A_TIME && !g_queue_is_empty (&self->members))
     {
       GList *link = g_queue_pop_head_link (&self->members);
@@ -158,7 +158,7 @@ thr_cancel_group_enter (ThrThreadWrapper *job)
   if (thr_job_is_ending (job))
     return;
 
-  g_mutex_lock (&core->queue_lock);
+  thr_core_lock (core);
   if (core->groups == NULL)
     core->groups = g_hash_table_new (NULL, NULL);
   group = g_hash_table_lookup (core->groups, extra->followed);
@@ -179,7 +179,7 @@ thr_cancel_group_enter (ThrThreadWrapper *job)
    * once where the cancellable was cancelled meanwhile. */
   handler = g_cancellable_connect (group->cancellable, G_CALLBACK (cancelled_cb),
                                    group_ref (group), (GDestroyNotify) group_unref);
-  g_mutex_lock (&core->queue_lock);
+  thr_core_lock (core);
   group->handler = handler;
   g_mutex_unlock (&core->queue_lock);
 }

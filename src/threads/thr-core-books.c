@@ -15,6 +15,14 @@ thr_core_is_quiet_locked (ThrCore *self)
          !(self->watching && self->held.length > 0);
 }
 
+/* Ends the waits for that, if it is so. */
+void
+thr_core_tell_quiet_locked (ThrCore *self)
+{
+  if (self->n_quiet_waiters > 0 && thr_core_is_quiet_locked (self))
+    g_cond_broadcast (&self->quiet);
+}
+
 /* And nothing is to be delivered. */
 gboolean
 thr_core_is_idle_locked (ThrCore *self)
@@ -62,7 +70,7 @@ thr_core_deliver (ThrNode *node)
 
   thr_assert_home (self->home);
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   self->posted = FALSE;
   if (self->manager != NULL)
     manager = g_object_ref (self->manager);
@@ -135,7 +143,7 @@ thr_core_job_closed (ThrCore          *self,
   ThrCancelGroup *left;
   gboolean post = FALSE;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   thr_item_list_remove (&self->live, &job->item);
   job->item.place = THR_PLACE_LEFT;
   self->n_ended--;
@@ -163,7 +171,7 @@ thr_core_light_closed (ThrCore *self)
 {
   gboolean post = FALSE;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   self->n_ended--;
   count_done_locked (self, 0.0);
   thr_core_changed_locked (self, &post);
@@ -178,7 +186,7 @@ thr_core_set_keep (ThrCore *self,
   GPtrArray *gone = g_ptr_array_new ();
   gboolean post = FALSE;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   self->keep = keep;
   trim_kept_locked (self, gone);
   thr_core_changed_locked (self, &post);
@@ -200,7 +208,7 @@ thr_core_count_progress (ThrThreadWrapper *job,
   if (self == NULL)
     return;
   progress = MAX (progress, 0.0);
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   self->progress_sum += progress - extra->counted_progress;
   extra->counted_progress = progress;
   thr_core_changed_locked (self, &post);
@@ -250,7 +258,7 @@ thr_core_dup_jobs (ThrCore *self)
 {
   GPtrArray *jobs;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   jobs = dup_jobs_locked (self);
   g_mutex_unlock (&self->queue_lock);
 
@@ -264,7 +272,7 @@ thr_core_track (ThrCore *self)
 {
   GPtrArray *jobs;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   g_assert (!self->tracked);
   self->tracked = TRUE;
   begin_tracking_locked (self);
@@ -282,7 +290,7 @@ thr_core_lookup (ThrCore *self,
 {
   ThrThreadWrapper *job;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   if (self->index == NULL)
     {
       GPtrArray *jobs = dup_jobs_locked (self);

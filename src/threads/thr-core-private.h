@@ -84,11 +84,27 @@ struct _ThrCore
   GPtrArray *departures;
   GHashTable *groups; /* GCancellable * → ThrCancelGroup * */
   GList *idle_tasks;  /* see thr-manager-shutdown.c */
-  GCond quiet;        /* no function runs or is to run; for foreign waiters */
+  GCond quiet;        /* no function runs or is to run */
+  guint n_quiet_waiters; /* a broadcast that nobody hears is a system call too */
   gboolean posted;    /* the node is in the inbox */
 
   ThrNode node; /* posted, it holds the core and its home */
 };
+
+/* The lock is held for some tens of nanoseconds, and taken by threads that run
+ * jobs as short: to look again for a moment is cheaper than to sleep in the
+ * kernel, and to be woken. */
+static inline void
+thr_core_lock (ThrCore *self)
+{
+  for (guint i = 0; i < 50; i++)
+    {
+      if (g_mutex_trylock (&self->queue_lock))
+        return;
+      thr_relax ();
+    }
+  g_mutex_lock (&self->queue_lock);
+}
 
 /* A delivery of one of the core's jobs that is on the stack of its thread. */
 typedef struct _ThrDelivery ThrDelivery;
@@ -168,6 +184,7 @@ void     thr_core_snapshot_locked (ThrCore          *self,
                                    ThrSnapshot      *snapshot);
 gboolean thr_core_is_idle_locked  (ThrCore          *self);
 gboolean thr_core_is_quiet_locked (ThrCore          *self);
+void     thr_core_tell_quiet_locked (ThrCore        *self);
 GPtrArray *thr_core_dup_jobs      (ThrCore          *self);
 GPtrArray *thr_core_track         (ThrCore          *self);
 ThrThreadWrapper *thr_core_lookup (ThrCore          *self,

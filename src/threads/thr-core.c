@@ -27,7 +27,6 @@ thr_core_new (ThrThreadManager *manager,
   g_queue_init (&self->kept);
   self->limit = 10;
   self->manager = manager;
-  thr_registry_add (self);
   return self;
 }
 
@@ -67,7 +66,7 @@ thr_core_dup_manager (ThrCore *self)
 {
   ThrThreadManager *manager;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   manager = self->manager;
   if (manager != NULL)
     g_object_ref (manager);
@@ -136,8 +135,7 @@ thr_core_unlock (ThrCore *self)
   queue_changed_locked (self);
   start = thr_core_wants_thread_locked (self);
   thr_core_changed_locked (self, &post);
-  if (thr_core_is_quiet_locked (self))
-    g_cond_broadcast (&self->quiet);
+  thr_core_tell_quiet_locked (self);
   hold = self->has_application && !thr_core_is_quiet_locked (self);
   g_mutex_unlock (&self->queue_lock);
 
@@ -395,7 +393,7 @@ thr_core_submit (ThrCore           *self,
         thr_cancel_group_enter (jobs[i]);
     }
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   for (gsize i = 0; i < n_jobs; i++)
     submit_job_locked (self, jobs[i], hold, &begun, &failed);
   thr_core_unlock (self);
@@ -423,7 +421,7 @@ thr_core_push (ThrCore *self,
 {
   gboolean stopped;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   enter_books_locked (self, item);
   count_in_locked (self, item);
   stopped = self->state != THR_CORE_STARTED;
@@ -516,7 +514,7 @@ thr_core_run (ThrCore *self,
 {
   gboolean ok;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   ok = run_locked (self, error);
   thr_core_unlock (self);
   return ok;
@@ -536,7 +534,7 @@ thr_core_watch (ThrCore *self,
 {
   gboolean ok;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   ok = check_listening_locked (self, error);
   if (ok)
     {
@@ -555,7 +553,7 @@ thr_core_finish_watch (ThrCore *self)
 {
   ThrItem *item;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   while (self->watching && (item = thr_queue_peek (&self->held)) != NULL)
     {
       thr_queue_remove (&self->held, item);
@@ -569,7 +567,7 @@ thr_core_finish_watch (ThrCore *self)
 void
 thr_core_stop_listening (ThrCore *self)
 {
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   self->watching = FALSE;
   thr_core_unlock (self);
 }
@@ -577,7 +575,7 @@ thr_core_stop_listening (ThrCore *self)
 void
 thr_core_start (ThrCore *self)
 {
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   self->state = THR_CORE_STARTED;
   thr_core_unlock (self);
 }
@@ -586,7 +584,7 @@ void
 thr_core_set_limit (ThrCore *self,
                     guint    limit)
 {
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   self->limit = limit;
   thr_core_unlock (self);
 }
@@ -600,7 +598,7 @@ thr_core_set_paused (ThrCore *self,
   g_autoptr (GPtrArray) begun = g_ptr_array_new ();
   ThrItem *item, *next;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   self->paused = paused;
   for (item = paused ? NULL : self->parked.head; item != NULL; item = next)
     {
@@ -628,7 +626,7 @@ thr_core_unpark (ThrThreadWrapper *job)
   ThrItem *item = &job->item;
   gboolean begin = FALSE;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   if (item->place == THR_PLACE_PARKED && item->kind == THR_JOB_FUNCTION)
     {
       unpark_locked (self, item);
@@ -664,7 +662,7 @@ thr_core_set_priority (ThrThreadWrapper *job,
   if (self == NULL)
     return;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   if (item->place == THR_PLACE_READY || item->place == THR_PLACE_HELD)
     {
       thr_queue_remove (queue_of (self, item), item);
@@ -712,7 +710,7 @@ thr_core_withdraw (ThrThreadWrapper *job)
 
   if (self == NULL)
     return FALSE;
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   withdrawn = thr_core_withdraw_locked (self, &job->item);
   thr_core_unlock (self);
   return withdrawn;
@@ -726,7 +724,7 @@ thr_core_claim (ThrThreadWrapper *job)
   ThrItem *item = &job->item;
   gboolean claimed;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   claimed = !self->paused && !is_paused (item) &&
             (item->place == THR_PLACE_READY || (item->place == THR_PLACE_HELD && self->watching));
   if (claimed)
@@ -747,8 +745,7 @@ set_done_locked (ThrCore *self,
 
   if (item->kind != THR_JOB_LIGHT)
     end = thr_job_set_done (thr_item_get_job (item));
-  if (thr_core_is_quiet_locked (self))
-    g_cond_broadcast (&self->quiet);
+  thr_core_tell_quiet_locked (self);
   return end;
 }
 
@@ -775,7 +772,7 @@ thr_core_end_item (ThrCore *self,
 {
   ThrEnd end;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   end = thr_core_end_item_locked (self, item);
   thr_core_unlock (self);
   thr_job_announce_end (&end);
@@ -803,7 +800,7 @@ thr_core_fail_item (ThrCore *self,
     thr_job_set_failure (thr_item_get_job (item), error);
 
   thr_core_ref (self);
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   self->n_failing--;
   end = set_done_locked (self, item);
   g_mutex_unlock (&self->queue_lock);

@@ -39,7 +39,7 @@ thr_core_end_queued (ThrCore *self,
   g_autoptr (GPtrArray) items = g_ptr_array_new ();
   ThrItem *item, *next;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   end_queue_locked (self, &self->held, items);
   if (!held_only)
     end_queue_locked (self, &self->ready, items);
@@ -71,7 +71,7 @@ set_state (ThrCore     *self,
            ThrCoreState state)
 {
   thr_core_finish_watch (self);
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   self->state = state;
   thr_core_unlock (self);
 }
@@ -106,7 +106,7 @@ thr_core_drop_manager (ThrCore *self)
   g_autoptr (GPtrArray) arrivals = NULL;
   g_autoptr (GPtrArray) departures = NULL;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   self->manager = NULL;
   self->tracked = FALSE;
   arrivals = g_steal_pointer (&self->arrivals);
@@ -143,7 +143,7 @@ timed_out_error (ThrCore *self)
   g_autoptr (GString) names = g_string_new (NULL);
   guint n_names = 0, n_running;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   for (ThrItem *item = self->live.head; item != NULL; item = item->next)
     add_name (item, names, &n_names);
   n_running = self->n_running;
@@ -177,7 +177,7 @@ is_over (ThrCore *self,
 {
   gboolean over;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   over = at_home ? thr_core_is_idle_locked (self) : thr_core_is_quiet_locked (self);
   g_mutex_unlock (&self->queue_lock);
   return over;
@@ -196,7 +196,7 @@ wake_cb (GCancellable *cancellable,
 {
   ThrCore *self = user_data;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   g_cond_broadcast (&self->quiet);
   g_mutex_unlock (&self->queue_lock);
 }
@@ -234,7 +234,8 @@ wait_away (ThrCore      *self,
 
   if (cancellable != NULL)
     handler = g_cancellable_connect (cancellable, G_CALLBACK (wake_cb), self, NULL);
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
+  self->n_quiet_waiters++;
   while (!thr_core_is_quiet_locked (self) && in_time && !g_cancellable_is_cancelled (cancellable))
     {
       if (deadline < 0)
@@ -242,6 +243,7 @@ wait_away (ThrCore      *self,
       else
         in_time = g_cond_wait_until (&self->quiet, &self->queue_lock, deadline);
     }
+  self->n_quiet_waiters--;
   over = thr_core_is_quiet_locked (self);
   g_mutex_unlock (&self->queue_lock);
   if (handler != 0)
@@ -368,7 +370,7 @@ withdraw_task (ThrCore *self,
 {
   GList *link;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   link = g_list_find (self->idle_tasks, task);
   if (link != NULL)
     self->idle_tasks = g_list_delete_link (self->idle_tasks, link);
@@ -427,7 +429,7 @@ wait_until_idle (ThrCore      *self,
 
   /* All at once: neither can the task be complete before its sources are
    * attached, nor can one of them fire before the task is listed. */
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   self->idle_tasks = g_list_append (self->idle_tasks, task);
   if (wait->timer != NULL)
     g_task_attach_source (task, wait->timer, timed_out_cb);
@@ -573,7 +575,7 @@ thr_thread_manager_shutdown_async (ThrThreadManager   *self,
     }
 
   core = thr_core_of (self);
-  g_mutex_lock (&core->queue_lock);
+  thr_core_lock (core);
   /* A stopped manager has nothing to drain, and does not open again for it. */
   if (mode == THR_SHUTDOWN_MODE_DRAIN && core->state == THR_CORE_STOPPED)
     mode = -1;

@@ -52,7 +52,7 @@ strand (ThrCore *self)
   g_autoptr (GPtrArray) items = g_ptr_array_new ();
   ThrItem *item;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   self->n_stranded++;
   self->n_threads--;
   self->n_searching = 0;
@@ -80,14 +80,6 @@ thr_core_start_thread (ThrCore *self)
     strand (self);
 }
 
-static inline void
-relax (void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause ();
-#endif
-}
-
 /* Looks a moment longer for a job, without the lock: to sleep and to be woken
  * costs more than most waits. One thread a manager does so at a time, and the
  * time shrinks as long as nothing comes of it. */
@@ -103,7 +95,7 @@ spin (ThrCore *self,
         {
           if (atomic_load_explicit (&self->n_runnable_hint, memory_order_relaxed) > 0)
             return;
-          relax ();
+          thr_relax ();
         }
     }
   while (g_get_monotonic_time () < end);
@@ -126,7 +118,7 @@ search_locked (ThrCore  *self,
     {
       g_mutex_unlock (&self->queue_lock);
       spin (self, self->spin);
-      g_mutex_lock (&self->queue_lock);
+      thr_core_lock (self);
     }
 
   item = thr_core_take_locked (self, post);
@@ -158,7 +150,7 @@ thr_core_serve (ThrTicket *ticket)
   gboolean searching = TRUE;
   ThrItem *ended = NULL;
 
-  g_mutex_lock (&self->queue_lock);
+  thr_core_lock (self);
   if (self->n_stranded > 0)
     {
       self->n_stranded--;
@@ -206,7 +198,7 @@ thr_core_serve (ThrTicket *ticket)
       if (item != NULL)
         run_item (item);
       ended = item;
-      g_mutex_lock (&self->queue_lock);
+      thr_core_lock (self);
     }
   if (searching)
     self->n_searching = 0;

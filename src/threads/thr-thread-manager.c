@@ -160,7 +160,7 @@ thr_thread_manager_set_application (ThrThreadManager *self,
   self->attached = TRUE;
   g_set_weak_pointer (&self->application, application);
 
-  g_mutex_lock (&self->core->queue_lock);
+  thr_core_lock (self->core);
   self->core->has_application = TRUE;
   busy = !thr_core_is_idle_locked (self->core);
   g_mutex_unlock (&self->core->queue_lock);
@@ -210,7 +210,7 @@ snapshot_of (ThrThreadManager *self)
 {
   ThrSnapshot snapshot;
 
-  g_mutex_lock (&self->core->queue_lock);
+  thr_core_lock (self->core);
   thr_core_snapshot_locked (self->core, &snapshot);
   g_mutex_unlock (&self->core->queue_lock);
   return snapshot;
@@ -266,7 +266,7 @@ settle_soon (ThrThreadManager *self)
   ThrSnapshot snapshot;
   gboolean post = FALSE;
 
-  g_mutex_lock (&core->queue_lock);
+  thr_core_lock (core);
   thr_core_snapshot_locked (core, &snapshot);
   thr_core_changed_locked (core, &post);
   g_mutex_unlock (&core->queue_lock);
@@ -283,7 +283,7 @@ thr_thread_manager_dispose (GObject *object)
 {
   ThrThreadManager *self = THR_THREAD_MANAGER (object);
 
-  if (!thr_home_dispose (&self->home, props[PROP_NAME]))
+  if (!thr_home_dispose (&self->home))
     return;
 
   thr_core_drop_manager (self->core);
@@ -535,6 +535,7 @@ thr_thread_manager_init (ThrThreadManager *self)
   thr_home_init (&self->home, thr_dispatcher_for_long_life ());
   self->core = thr_core_new (self, self->home.dispatcher);
   thr_core_snapshot_locked (self->core, &self->announced);
+  thr_registry_add (self->core);
 }
 
 /* ---- the list model ---- */
@@ -1079,7 +1080,7 @@ thr_thread_manager_dup_name (ThrThreadManager *self)
 
   g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), NULL);
 
-  g_mutex_lock (&self->core->queue_lock);
+  thr_core_lock (self->core);
   name = g_strdup (self->core->name);
   g_mutex_unlock (&self->core->queue_lock);
   return name;
@@ -1112,7 +1113,7 @@ thr_thread_manager_set_name (ThrThreadManager *self,
 
   g_return_if_fail (THR_IS_THREAD_MANAGER (self));
 
-  g_mutex_lock (&self->core->queue_lock);
+  thr_core_lock (self->core);
   changed = g_strcmp0 (self->core->name, name) != 0;
   if (changed)
     {

@@ -353,7 +353,7 @@ thr_thread_wrapper_dispose (GObject *object)
 {
   ThrThreadWrapper *self = THR_THREAD_WRAPPER (object);
 
-  if (!thr_home_dispose (&self->home, props[PROP_NAME]))
+  if (!thr_home_dispose (&self->home))
     return;
 
   /* Nobody can take the failure any more. */

@@ -89,6 +89,7 @@ struct _ThrCore
   gboolean posted;    /* the node is in the inbox */
 
   ThrNode node; /* posted, it holds the core and its home */
+  _Atomic guint n_posting; /* threads between posted = TRUE and the push */
 };
 
 /* The lock is held for some tens of nanoseconds, and taken by threads that run

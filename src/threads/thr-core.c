@@ -86,6 +86,7 @@ thr_core_changed_locked (ThrCore  *self,
     return;
   self->posted = TRUE;
   *post = TRUE;
+  atomic_fetch_add (&self->n_posting, 1);
   thr_core_ref (self);
   thr_dispatcher_ref (self->home);
 }
@@ -94,8 +95,10 @@ void
 thr_core_post (ThrCore *self,
                gboolean post)
 {
-  if (post)
-    thr_dispatcher_push (self->home, &self->node);
+  if (!post)
+    return;
+  thr_dispatcher_push (self->home, &self->node);
+  atomic_fetch_sub (&self->n_posting, 1);
 }
 
 static guint

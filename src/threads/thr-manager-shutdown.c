@@ -113,6 +113,11 @@ thr_core_drop_manager (ThrCore *self)
   departures = g_steal_pointer (&self->departures);
   g_mutex_unlock (&self->queue_lock);
 
+  /* A node that comes only after this may come when nobody iterates the context
+   * any more, and keep it for ever. */
+  while (atomic_load (&self->n_posting) > 0)
+    g_thread_yield ();
+
   thr_core_finish_watch (self);
   thr_core_end_queued (self, TRUE);
   thr_core_set_paused (self, FALSE);

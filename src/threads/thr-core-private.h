@@ -215,11 +215,30 @@ thr_delivery_end (ThrDelivery *delivery)
 
 gboolean thr_delivery_is_inside   (ThrCore          *core);
 
-/* thr-manager-shutdown.c */
+/* thr-core-wait.c */
 void     thr_core_end_queued      (ThrCore          *self,
                                    gboolean          held_only);
+void     thr_core_set_state       (ThrCore          *self,
+                                   ThrCoreState      state);
+void     thr_core_begin_shutdown  (ThrCore          *self,
+                                   ThrShutdownMode   mode);
 void     thr_core_complete_tasks  (ThrCore          *self,
                                    GList            *tasks);
+GError  *thr_core_timed_out_error (ThrCore          *self);
+gboolean thr_core_is_inside       (ThrCore          *self);
+gboolean thr_core_is_over         (ThrCore          *self,
+                                   gboolean          at_home);
+gboolean thr_core_wait            (ThrCore          *self,
+                                   ThrDispatcher    *home,
+                                   gint64            deadline,
+                                   GCancellable     *cancellable,
+                                   GError          **error);
+void     thr_core_wait_async      (ThrCore          *self,
+                                   GTask            *task,
+                                   gint64            timeout,
+                                   GCancellable     *cancellable);
+
+/* thr-manager-shutdown.c */
 void     thr_registry_add         (ThrCore          *core);
 void     thr_registry_remove      (ThrCore          *core);
 

@@ -48,27 +48,6 @@ announce (ThrThreadWrapper *self,
   thr_job_emit_state (self);
 }
 
-static void
-free_garbage_at_home (ThrThreadWrapper *self,
-                      ThrJobExtra      *extra)
-{
-  ThrSpot *spot = thr_parking_spot (self);
-  GSList *garbage;
-
-  g_mutex_lock (&spot->lock);
-  garbage = g_steal_pointer (&extra->garbage);
-  g_mutex_unlock (&spot->lock);
-
-  while (garbage != NULL)
-    {
-      GValue *value = garbage->data;
-
-      garbage = g_slist_delete_link (garbage, garbage);
-      g_value_unset (value);
-      g_free (value);
-    }
-}
-
 /* Takes the bits of progress, status and message, and announces them. */
 static void
 announce_merged (ThrThreadWrapper *self,
@@ -83,7 +62,7 @@ announce_merged (ThrThreadWrapper *self,
   if (bits & THR_JOB_PROGRESS)
     thr_core_count_progress (self, thr_thread_wrapper_get_progress (self));
   if (bits & THR_JOB_STATUS)
-    free_garbage_at_home (self, extra);
+    thr_job_free_garbage (self);
   thr_job_emit (self, bits);
 }
 
@@ -209,7 +188,7 @@ release (ThrThreadWrapper *self)
       thr_callback_clear (&extra->on_fail, self->home.dispatcher);
       thr_callback_clear (&extra->on_end, self->home.dispatcher);
       thr_callback_clear (&extra->interrupter, self->home.dispatcher);
-      free_garbage_at_home (self, extra);
+      thr_job_free_garbage (self);
     }
 }
 

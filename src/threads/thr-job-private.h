@@ -292,6 +292,7 @@ void              thr_job_run          (ThrThreadWrapper *self);
 void              thr_job_step         (ThrThreadWrapper *self);
 GError           *thr_job_no_result_error (void);
 void              thr_job_unref_at_home (ThrThreadWrapper *self);
+void              thr_job_free_garbage (ThrThreadWrapper *self);
 
 /* NULL where the job has none yet. */
 static inline ThrJobExtra *

@@ -29,6 +29,31 @@ release_at_home (ThrThreadWrapper *self,
   *value = (GValue) G_VALUE_INIT;
 }
 
+/* At home: releases what was sent there for that. */
+void
+thr_job_free_garbage (ThrThreadWrapper *self)
+{
+  ThrJobExtra *extra = thr_job_peek_extra (self);
+  ThrSpot *spot = thr_parking_spot (self);
+  GSList *garbage;
+
+  if (extra == NULL)
+    return;
+  thr_assert_home (self->home.dispatcher);
+  g_mutex_lock (&spot->lock);
+  garbage = g_steal_pointer (&extra->garbage);
+  g_mutex_unlock (&spot->lock);
+
+  while (garbage != NULL)
+    {
+      GValue *value = garbage->data;
+
+      garbage = g_slist_delete_link (garbage, garbage);
+      g_value_unset (value);
+      g_free (value);
+    }
+}
+
 /* By who ends the job, before thr_job_set_ended(); takes the error. */
 void
 thr_job_set_failure (ThrThreadWrapper *self,

@@ -8,444 +8,11 @@
 #include "base/thr-i18n-private.h"
 #include "base/thr-parking-private.h"
 
-/* The end of a manager, and the waits for it to be idle. */
+/* The end of a manager, as its users ask for it, and that of all managers. */
 
 /* In microseconds: how long an application that shuts down waits for its
  * cancelled jobs. */
 #define APPLICATION_PATIENCE (2 * G_USEC_PER_SEC)
-
-/* ---- ending what is queued ---- */
-
-static void
-end_queue_locked (ThrCore   *self,
-                  ThrQueue  *queue,
-                  GPtrArray *items)
-{
-  ThrItem *item;
-
-  while ((item = thr_queue_peek (queue)) != NULL)
-    {
-      thr_core_withdraw_locked (self, item);
-      g_ptr_array_add (items, item);
-    }
-}
-
-/* Ends the jobs that were appended, and, unless @held_only, all others that
- * were not begun. The state was changed before, so that no more come. */
-void
-thr_core_end_queued (ThrCore *self,
-                     gboolean held_only)
-{
-  g_autoptr (GPtrArray) items = g_ptr_array_new ();
-  ThrItem *item, *next;
-
-  thr_core_lock (self);
-  end_queue_locked (self, &self->held, items);
-  if (!held_only)
-    end_queue_locked (self, &self->ready, items);
-  for (item = held_only ? NULL : self->parked.head; item != NULL; item = next)
-    {
-      next = item->next;
-      thr_core_withdraw_locked (self, item);
-      g_ptr_array_add (items, item);
-    }
-  thr_core_unlock (self);
-
-  /* Nobody else ends these, so they are there until we do. */
-  for (guint i = 0; i < items->len; i++)
-    {
-      item = items->pdata[i];
-      if (item->kind == THR_JOB_LIGHT)
-        {
-          thr_light_job_drop_failure (item);
-          thr_core_fail_item (self, item, thr_core_stopped_error ());
-          continue;
-        }
-      atomic_fetch_or (&thr_item_get_job (item)->control, THR_CONTROL_STOPPED);
-      thr_core_fail_item (self, item, thr_job_ending_error (thr_item_get_job (item)));
-    }
-}
-
-static void
-set_state (ThrCore     *self,
-           ThrCoreState state)
-{
-  thr_core_finish_watch (self);
-  thr_core_lock (self);
-  self->state = state;
-  thr_core_unlock (self);
-}
-
-static void
-ask_all (ThrCore *self,
-         guint8   control)
-{
-  g_autoptr (GPtrArray) jobs = thr_core_dup_jobs (self);
-
-  g_ptr_array_set_free_func (jobs, (GDestroyNotify) thr_job_unref_at_home);
-  for (guint i = 0; i < jobs->len; i++)
-    thr_job_ask (jobs->pdata[i], control);
-}
-
-static void
-begin_shutdown (ThrCore        *self,
-                ThrShutdownMode mode)
-{
-  set_state (self, mode == THR_SHUTDOWN_MODE_DRAIN ? THR_CORE_DRAINING : THR_CORE_STOPPED);
-  thr_core_end_queued (self, mode == THR_SHUTDOWN_MODE_DRAIN);
-  if (mode == THR_SHUTDOWN_MODE_CANCEL)
-    ask_all (self, THR_CONTROL_CANCELLED);
-  else if (mode == THR_SHUTDOWN_MODE_HALT)
-    ask_all (self, THR_CONTROL_HALTED);
-}
-
-/* The manager object is about to go: its jobs go on without it. */
-void
-thr_core_drop_manager (ThrCore *self)
-{
-  g_autoptr (GPtrArray) arrivals = NULL;
-  g_autoptr (GPtrArray) departures = NULL;
-
-  thr_core_lock (self);
-  self->manager = NULL;
-  self->tracked = FALSE;
-  arrivals = g_steal_pointer (&self->arrivals);
-  departures = g_steal_pointer (&self->departures);
-  g_mutex_unlock (&self->queue_lock);
-
-  /* A node that comes only after this may come when nobody iterates the context
-   * any more, and keep it for ever. */
-  while (atomic_load (&self->n_posting) > 0)
-    g_thread_yield ();
-
-  thr_core_finish_watch (self);
-  thr_core_end_queued (self, TRUE);
-  thr_core_set_paused (self, FALSE);
-  thr_core_set_keep (self, 0);
-}
-
-/* ---- waiting ---- */
-
-static void
-add_name (ThrItem *item,
-          GString *names,
-          guint   *n_names)
-{
-  if (item->place != THR_PLACE_ACTIVE)
-    return;
-  if (++*n_names <= 3)
-    {
-      g_autofree char *name = thr_thread_wrapper_dup_name (thr_item_get_job (item));
-
-      g_string_append_printf (names, "%s“%s”", *n_names > 1 ? ", " : "", name);
-    }
-}
-
-/* Names what still runs. */
-static GError *
-timed_out_error (ThrCore *self)
-{
-  g_autoptr (GString) names = g_string_new (NULL);
-  guint n_names = 0, n_running;
-
-  thr_core_lock (self);
-  for (ThrItem *item = self->live.head; item != NULL; item = item->next)
-    add_name (item, names, &n_names);
-  n_running = self->n_running;
-  g_mutex_unlock (&self->queue_lock);
-
-  if (n_running == 0)
-    return g_error_new_literal (THR_ERROR, THR_ERROR_TIMED_OUT,
-                                _("No job is running any more, but in the time given not all that "
-                                  "is queued or to be delivered was"));
-  if (n_names < n_running && n_names <= 3)
-    g_string_append_printf (names, "%s…", n_names > 0 ? ", " : "");
-  else if (n_names > 3)
-    g_string_append (names, ", …");
-  return g_error_new (THR_ERROR, THR_ERROR_TIMED_OUT,
-                      thr_ngettext ("%u job is still running: %s", "%u jobs are still running: %s",
-                                    n_running),
-                      n_running, names->str);
-}
-
-/* Whether the caller is what is waited for: a job of the manager, or one of
- * its deliveries. */
-static gboolean
-is_inside (ThrCore *self)
-{
-  return thr_frame_is_inside_core (self) || thr_delivery_is_inside (self);
-}
-
-static gboolean
-is_over (ThrCore *self,
-         gboolean at_home)
-{
-  gboolean over;
-
-  thr_core_lock (self);
-  over = at_home ? thr_core_is_idle_locked (self) : thr_core_is_quiet_locked (self);
-  g_mutex_unlock (&self->queue_lock);
-  return over;
-}
-
-static void
-poke_cb (GCancellable *cancellable,
-         gpointer      user_data)
-{
-  thr_dispatcher_poke (user_data);
-}
-
-static void
-wake_cb (GCancellable *cancellable,
-         gpointer      user_data)
-{
-  ThrCore *self = user_data;
-
-  thr_core_lock (self);
-  g_cond_broadcast (&self->quiet);
-  g_mutex_unlock (&self->queue_lock);
-}
-
-static gboolean
-wait_at_home (ThrCore       *self,
-              ThrDispatcher *home,
-              gint64         deadline,
-              GCancellable  *cancellable)
-{
-  gulong handler = 0;
-
-  if (cancellable != NULL)
-    handler = g_cancellable_connect (cancellable, G_CALLBACK (poke_cb), home, NULL);
-  for (;;)
-    {
-      thr_dispatcher_deliver (home);
-      if (is_over (self, TRUE) || thr_deadline_is_over (deadline) ||
-          g_cancellable_is_cancelled (cancellable))
-        break;
-      thr_dispatcher_sleep (home, deadline);
-    }
-  if (handler != 0)
-    g_cancellable_disconnect (cancellable, handler);
-  return is_over (self, TRUE);
-}
-
-static gboolean
-wait_away (ThrCore      *self,
-           gint64        deadline,
-           GCancellable *cancellable)
-{
-  gulong handler = 0;
-  gboolean in_time = TRUE, over;
-
-  if (cancellable != NULL)
-    handler = g_cancellable_connect (cancellable, G_CALLBACK (wake_cb), self, NULL);
-  thr_core_lock (self);
-  self->n_quiet_waiters++;
-  while (!thr_core_is_quiet_locked (self) && in_time && !g_cancellable_is_cancelled (cancellable))
-    {
-      if (deadline < 0)
-        g_cond_wait (&self->quiet, &self->queue_lock);
-      else
-        in_time = g_cond_wait_until (&self->quiet, &self->queue_lock, deadline);
-    }
-  self->n_quiet_waiters--;
-  over = thr_core_is_quiet_locked (self);
-  g_mutex_unlock (&self->queue_lock);
-  if (handler != 0)
-    g_cancellable_disconnect (cancellable, handler);
-  return over;
-}
-
-/* On the owner's thread of another context, which jobs of this core may need:
- * it is not told when the last one has ended, so it looks now and then. */
-static gboolean
-wait_and_deliver (ThrCore       *self,
-                  ThrDispatcher *here,
-                  gint64         deadline,
-                  GCancellable  *cancellable)
-{
-  const gint64 interval = 20 * 1000;
-  gboolean over;
-
-  for (;;)
-    {
-      thr_dispatcher_deliver (here);
-      over = is_over (self, FALSE);
-      if (over || thr_deadline_is_over (deadline) || g_cancellable_is_cancelled (cancellable))
-        break;
-      thr_dispatcher_sleep (here, g_get_monotonic_time () + interval);
-    }
-  thr_dispatcher_deliver (here);
-  return over;
-}
-
-/* Waits until the core is idle, or elsewhere than at @home (NULL where the
- * manager is gone) until nothing of it runs or is to run. */
-static gboolean
-wait_until_over (ThrCore       *self,
-                 ThrDispatcher *home,
-                 gint64         deadline,
-                 GCancellable  *cancellable,
-                 GError       **error)
-{
-  ThrDispatcher *here;
-  ThrWait wait;
-  gboolean over;
-
-  if (!thr_wait_begin (&wait, NULL, self))
-    {
-      g_set_error_literal (error, THR_ERROR, THR_ERROR_WOULD_DEADLOCK,
-                           _("To wait for the manager here would never end: one of its jobs waits "
-                             "for this one"));
-      return FALSE;
-    }
-  thr_core_ref (self);
-  here = thr_dispatcher_for_maker ();
-  if (home != NULL && thr_dispatcher_enter (home))
-    {
-      over = wait_at_home (self, home, deadline, cancellable);
-      thr_dispatcher_leave (home);
-    }
-  else if (thr_dispatcher_enter (here))
-    {
-      over = wait_and_deliver (self, here, deadline, cancellable);
-      thr_dispatcher_leave (here);
-    }
-  else
-    over = wait_away (self, deadline, cancellable);
-  thr_dispatcher_unref (here);
-  thr_wait_end (&wait);
-
-  if (!over && !g_cancellable_set_error_if_cancelled (cancellable, error))
-    g_propagate_error (error, timed_out_error (self));
-  thr_core_unref (self);
-  return over;
-}
-
-/* ---- asynchronous waits ---- */
-
-typedef struct
-{
-  GSource *timer;     /* a reference, or NULL */
-  GSource *cancelled; /* likewise */
-} IdleWait;
-
-static void
-idle_wait_free (gpointer data)
-{
-  IdleWait *self = data;
-
-  g_clear_pointer (&self->timer, g_source_unref);
-  g_clear_pointer (&self->cancelled, g_source_unref);
-  g_free (self);
-}
-
-static void
-complete_task (GTask  *task,
-               GError *error)
-{
-  IdleWait *wait = g_task_get_task_data (task);
-
-  if (!thr_gate_is_open ())
-    return;
-  if (wait->timer != NULL)
-    g_source_destroy (wait->timer);
-  if (wait->cancelled != NULL)
-    g_source_destroy (wait->cancelled);
-  if (error != NULL)
-    g_task_return_error (task, error);
-  else
-    g_task_return_boolean (task, TRUE);
-  g_object_unref (task);
-}
-
-/* At home, with the tasks of a core that was idle. */
-void
-thr_core_complete_tasks (ThrCore *self,
-                         GList   *tasks)
-{
-  for (; tasks != NULL; tasks = g_list_delete_link (tasks, tasks))
-    complete_task (tasks->data, NULL);
-}
-
-/* Takes the task off the list; FALSE where it is complete. */
-static gboolean
-withdraw_task (ThrCore *self,
-               GTask   *task)
-{
-  GList *link;
-
-  thr_core_lock (self);
-  link = g_list_find (self->idle_tasks, task);
-  if (link != NULL)
-    self->idle_tasks = g_list_delete_link (self->idle_tasks, link);
-  g_mutex_unlock (&self->queue_lock);
-  return link != NULL;
-}
-
-static gboolean
-timed_out_cb (gpointer user_data)
-{
-  GTask *task = user_data;
-  ThrCore *self = thr_core_of (g_task_get_source_object (task));
-
-  if (withdraw_task (self, task))
-    complete_task (task, timed_out_error (self));
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-cancelled_cb (GCancellable *cancellable,
-              gpointer      user_data)
-{
-  GTask *task = user_data;
-  GError *error = NULL;
-
-  if (withdraw_task (thr_core_of (g_task_get_source_object (task)), task))
-    {
-      g_cancellable_set_error_if_cancelled (cancellable, &error);
-      complete_task (task, error);
-    }
-  return G_SOURCE_REMOVE;
-}
-
-/* Takes the task, which ends when the core is idle. */
-static void
-wait_until_idle (ThrCore      *self,
-                 GTask        *task,
-                 gint64        timeout,
-                 GCancellable *cancellable)
-{
-  IdleWait *wait = g_new0 (IdleWait, 1);
-  gboolean post = FALSE;
-
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_task_data (task, wait, idle_wait_free);
-  if (timeout < THR_FOREVER)
-    {
-      wait->timer = g_timeout_source_new (MIN ((timeout + 999) / 1000, (gint64) G_MAXUINT));
-      g_source_set_static_name (wait->timer, "[thr-glib] time-out of a shutdown");
-    }
-  if (cancellable != NULL)
-    {
-      wait->cancelled = g_cancellable_source_new (cancellable);
-      g_source_set_static_name (wait->cancelled, "[thr-glib] wait until idle");
-    }
-
-  /* All at once: neither can the task be complete before its sources are
-   * attached, nor can one of them fire before the task is listed. */
-  thr_core_lock (self);
-  self->idle_tasks = g_list_append (self->idle_tasks, task);
-  if (wait->timer != NULL)
-    g_task_attach_source (task, wait->timer, timed_out_cb);
-  if (wait->cancelled != NULL)
-    g_task_attach_source (task, wait->cancelled, G_SOURCE_FUNC (cancelled_cb));
-  thr_core_changed_locked (self, &post);
-  g_mutex_unlock (&self->queue_lock);
-  thr_core_post (self, post);
-}
-
-/* ---- public ---- */
 
 /**
  * thr_thread_manager_start:
@@ -485,7 +52,7 @@ thr_thread_manager_stop (ThrThreadManager *self)
   g_return_if_fail (THR_IS_THREAD_MANAGER (self));
 
   core = thr_core_of (self);
-  set_state (core, THR_CORE_STOPPED);
+  thr_core_set_state (core, THR_CORE_STOPPED);
   thr_core_end_queued (core, FALSE);
 }
 
@@ -525,12 +92,12 @@ thr_thread_manager_halt (ThrThreadManager *self,
     return FALSE;
 
   core = thr_core_of (self);
-  begin_shutdown (core, THR_SHUTDOWN_MODE_HALT);
-  if (thr_frame_top () == NULL && !is_inside (core))
-    return wait_until_over (core, core->home, thr_deadline (timeout), NULL, error);
-  if (is_over (core, FALSE))
+  thr_core_begin_shutdown (core, THR_SHUTDOWN_MODE_HALT);
+  if (thr_frame_top () == NULL && !thr_core_is_inside (core))
+    return thr_core_wait (core, core->home, thr_deadline (timeout), NULL, error);
+  if (thr_core_is_over (core, FALSE))
     return TRUE;
-  g_propagate_error (error, timed_out_error (core));
+  g_propagate_error (error, thr_core_timed_out_error (core));
   return FALSE;
 }
 
@@ -586,8 +153,8 @@ thr_thread_manager_shutdown_async (ThrThreadManager   *self,
     mode = -1;
   g_mutex_unlock (&core->queue_lock);
   if ((int) mode >= 0)
-    begin_shutdown (core, mode);
-  wait_until_idle (core, task, timeout, cancellable);
+    thr_core_begin_shutdown (core, mode);
+  thr_core_wait_async (core, task, timeout, cancellable);
 }
 
 static gboolean
@@ -664,14 +231,14 @@ thr_thread_manager_wait_idle (ThrThreadManager *self,
   if (!thr_timeout_check (timeout, error))
     return FALSE;
   core = thr_core_of (self);
-  if (is_inside (core))
+  if (thr_core_is_inside (core))
     {
       g_set_error_literal (error, THR_ERROR, THR_ERROR_WOULD_DEADLOCK,
                            _("To wait for the manager inside one of its jobs or their callbacks "
                              "would never end: use wait_idle_async"));
       return FALSE;
     }
-  return wait_until_over (core, core->home, thr_deadline (timeout), cancellable, error);
+  return thr_core_wait (core, core->home, thr_deadline (timeout), cancellable, error);
 }
 
 /**
@@ -701,7 +268,7 @@ thr_thread_manager_wait_idle_async (ThrThreadManager   *self,
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, thr_thread_manager_wait_idle_async);
   g_task_set_name (task, "[thr-glib] wait until idle");
-  wait_until_idle (thr_core_of (self), task, THR_FOREVER, cancellable);
+  thr_core_wait_async (thr_core_of (self), task, THR_FOREVER, cancellable);
 }
 
 /**
@@ -735,9 +302,9 @@ application_shutdown_cb (GApplication *application,
   ThrCore *core = thr_core_of (self);
   g_autoptr (GError) error = NULL;
 
-  begin_shutdown (core, THR_SHUTDOWN_MODE_CANCEL);
-  if (!is_inside (core) &&
-      !wait_until_over (core, core->home, thr_deadline (APPLICATION_PATIENCE), NULL, &error))
+  thr_core_begin_shutdown (core, THR_SHUTDOWN_MODE_CANCEL);
+  if (!thr_core_is_inside (core) &&
+      !thr_core_wait (core, core->home, thr_deadline (APPLICATION_PATIENCE), NULL, &error))
     g_message ("The application does not wait any longer: %s", error->message);
 }
 
@@ -852,7 +419,7 @@ thr_shutdown (ThrShutdownMode mode,
   cores = dup_registry ();
   for (guint i = 0; i < cores->len; i++)
     {
-      if (thr_frame_top () == NULL && !is_inside (cores->pdata[i]))
+      if (thr_frame_top () == NULL && !thr_core_is_inside (cores->pdata[i]))
         continue;
       g_set_error_literal (error, THR_ERROR, THR_ERROR_WOULD_DEADLOCK,
                            _("To shut all managers down inside a job or one of its callbacks would "
@@ -862,13 +429,13 @@ thr_shutdown (ThrShutdownMode mode,
 
   deadline = thr_deadline (timeout);
   for (guint i = 0; i < cores->len; i++)
-    begin_shutdown (cores->pdata[i], mode);
+    thr_core_begin_shutdown (cores->pdata[i], mode);
   for (guint i = 0; i < cores->len; i++)
     {
       ThrCore *core = cores->pdata[i];
       g_autoptr (ThrThreadManager) manager = thr_core_dup_manager (core);
 
-      ok &= wait_until_over (core, manager != NULL ? core->home : NULL, deadline, NULL,
+      ok &= thr_core_wait (core, manager != NULL ? core->home : NULL, deadline, NULL,
                              ok ? error : NULL);
     }
   thr_gate_shut_for_ever ();

@@ -336,19 +336,6 @@ extra_free (ThrJobExtra   *self,
 }
 
 static void
-free_garbage (GSList *garbage)
-{
-  while (garbage != NULL)
-    {
-      GValue *value = garbage->data;
-
-      garbage = g_slist_delete_link (garbage, garbage);
-      g_value_unset (value);
-      g_free (value);
-    }
-}
-
-static void
 thr_thread_wrapper_dispose (GObject *object)
 {
   ThrThreadWrapper *self = THR_THREAD_WRAPPER (object);
@@ -382,7 +369,7 @@ thr_thread_wrapper_finalize (GObject *object)
     g_value_unset (&self->result);
   if (extra != NULL)
     {
-      free_garbage (extra->garbage);
+      thr_job_free_garbage (self);
       extra_free (extra, self->home.dispatcher);
     }
   g_free (self->name);

@@ -18,9 +18,13 @@ typedef struct
   int is_main;                      /* 1, or -1 if it is not; 0 = not asked yet */
 } ThrLocal;
 
-/* A few words are found room for even when the library is loaded late. */
-extern __thread ThrLocal thr_local
-  __attribute__ ((tls_model ("initial-exec"), visibility ("hidden")));
+/* glibc finds room for a few words even when the library is loaded late. */
+#ifdef __GLIBC__
+#define THR_TLS_MODEL __attribute__ ((tls_model ("initial-exec"), visibility ("hidden")))
+#else
+#define THR_TLS_MODEL __attribute__ ((visibility ("hidden")))
+#endif
+extern __thread ThrLocal thr_local THR_TLS_MODEL;
 
 /* In a loop that waits for another thread without giving the processor away. */
 static inline void

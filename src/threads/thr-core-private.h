@@ -46,9 +46,11 @@ struct _ThrCore
   ThrDispatcher *home; /* a weak reference; good as long as there is a manager */
   char uid[48];
 
-  /* How many jobs could be run, for a searching thread to look at without the
-   * lock; a hint, and so relaxed. */
-  _Atomic guint n_runnable_hint;
+  /* Whether a job could be run, for a searching thread to look at without the
+   * lock; a hint, and so relaxed. On a cache line of its own. */
+  guint8 padding_before[64];
+  _Atomic gboolean has_runnable;
+  guint8 padding_after[64];
 
   GMutex queue_lock; /* guards all from here to the next empty line but one */
   ThrCoreState state;
@@ -64,10 +66,10 @@ struct _ThrCore
   guint n_of_run;     /* functions of the last run that have not returned */
   guint n_threads;    /* tickets out: at most the limit */
   guint n_stranded;   /* tickets that wait until the system has a thread */
-  guint n_searching;  /* 0 or 1: a thread that looks for work */
+  guint n_searching;  /* threads that look for a job, or were started to; see wants_thread */
   guint limit;
   guint keep;
-  int spin;           /* microseconds that a search may last */
+  gboolean looking;   /* one of them does so without the lock */
   gboolean paused;
   gboolean watching;
   guint64 last_seq;

@@ -64,7 +64,7 @@ thr_core_end_queued (ThrCore *self,
 
 void
 thr_core_set_state (ThrCore     *self,
-           ThrCoreState state)
+                    ThrCoreState state)
 {
   thr_core_finish_watch (self);
   thr_core_lock (self);
@@ -85,7 +85,7 @@ ask_all (ThrCore *self,
 
 void
 thr_core_begin_shutdown (ThrCore        *self,
-                ThrShutdownMode mode)
+                         ThrShutdownMode mode)
 {
   thr_core_set_state (self, mode == THR_SHUTDOWN_MODE_DRAIN ? THR_CORE_DRAINING : THR_CORE_STOPPED);
   thr_core_end_queued (self, mode == THR_SHUTDOWN_MODE_DRAIN);
@@ -174,7 +174,7 @@ thr_core_is_inside (ThrCore *self)
 
 gboolean
 thr_core_is_over (ThrCore *self,
-         gboolean at_home)
+                  gboolean at_home)
 {
   gboolean over;
 
@@ -279,10 +279,10 @@ wait_and_deliver (ThrCore       *self,
  * manager is gone) until nothing of it runs or is to run. */
 gboolean
 thr_core_wait (ThrCore       *self,
-                 ThrDispatcher *home,
-                 gint64         deadline,
-                 GCancellable  *cancellable,
-                 GError       **error)
+               ThrDispatcher *home,
+               gint64 deadline,
+               GCancellable *cancellable,
+               GError **error)
 {
   ThrDispatcher *here;
   ThrWait wait;
@@ -408,9 +408,9 @@ cancelled_cb (GCancellable *cancellable,
 /* Takes the task, which ends when the core is idle. */
 void
 thr_core_wait_async (ThrCore      *self,
-                 GTask        *task,
-                 gint64        timeout,
-                 GCancellable *cancellable)
+                     GTask *task,
+                     gint64 timeout,
+                     GCancellable *cancellable)
 {
   IdleWait *wait = g_new0 (IdleWait, 1);
   gboolean post = FALSE;

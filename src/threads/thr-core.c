@@ -112,8 +112,11 @@ n_runnable_locked (ThrCore *self)
 static void
 queue_changed_locked (ThrCore *self)
 {
-  atomic_store_explicit (&self->n_runnable_hint, n_runnable_locked (self),
-                         memory_order_relaxed);
+  gboolean has_runnable = n_runnable_locked (self) > 0;
+
+  /* Who looks on reads this all the time: it is written only where it changes. */
+  if (atomic_load_explicit (&self->has_runnable, memory_order_relaxed) != has_runnable)
+    atomic_store_explicit (&self->has_runnable, has_runnable, memory_order_relaxed);
 }
 
 /* Whether to start one more thread, which the caller does by
@@ -124,7 +127,7 @@ thr_core_wants_thread_locked (ThrCore *self)
 {
   if (self->n_searching > 0 || self->n_threads >= self->limit || n_runnable_locked (self) == 0)
     return FALSE;
-  self->n_searching = 1;
+  self->n_searching++;
   self->n_threads++;
   return TRUE;
 }
@@ -491,7 +494,8 @@ run_locked (ThrCore *self,
     {
       ThrItem *item = thr_queue_peek (&self->held);
 
-      count_in_locked (self, item);
+      if (!item->counted)
+        count_in_locked (self, item);
       thr_queue_remove (&self->held, item);
       item->place = THR_PLACE_READY;
       item->of_run = TRUE;

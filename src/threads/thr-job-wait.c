@@ -216,6 +216,7 @@ wake_cb (GCancellable *cancellable,
 /* On any other thread: callbacks belong elsewhere, and are not waited for. */
 static gboolean
 join_away (ThrThreadWrapper *self,
+           ThrWait          *wait,
            gint64            deadline,
            GCancellable     *cancellable,
            GError          **error)
@@ -238,6 +239,9 @@ join_away (ThrThreadWrapper *self,
         {
           if (thr_core_claim (self))
             {
+              /* Nothing is waited for any more. */
+              thr_wait_end (wait);
+              wait->top = NULL;
               run_here (self, top);
               break;
             }
@@ -295,7 +299,7 @@ wait_for_end (ThrThreadWrapper *self,
   else
     {
       ok = at_home ? join_at_home (self, thr_deadline (timeout), cancellable, error)
-                   : join_away (self, thr_deadline (timeout), cancellable, error);
+                   : join_away (self, &wait, thr_deadline (timeout), cancellable, error);
       thr_wait_end (&wait);
     }
 

@@ -436,7 +436,7 @@ thr_shutdown (ThrShutdownMode mode,
       g_autoptr (ThrThreadManager) manager = thr_core_dup_manager (core);
 
       ok &= thr_core_wait (core, manager != NULL ? core->home : NULL, deadline, NULL,
-                             ok ? error : NULL);
+                           ok ? error : NULL);
     }
   thr_gate_shut_for_ever ();
   return ok;

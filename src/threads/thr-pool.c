@@ -12,8 +12,10 @@
  * the pool carries are tickets, not jobs: to hand each job to it would cost
  * several times what the job does. */
 
-/* In microseconds: how long a thread that found nothing looks on, at most. */
-#define LONGEST_SPIN 5
+/* In microseconds: how long a thread that found nothing looks on, and how much
+ * of that it keeps its processor busy with. */
+#define LONGEST_SEARCH 50
+#define BUSY_SEARCH 5
 
 static void
 pool_run (gpointer data,
@@ -55,7 +57,7 @@ strand (ThrCore *self)
   thr_core_lock (self);
   self->n_stranded++;
   self->n_threads--;
-  self->n_searching = 0;
+  self->n_searching--;
   while ((item = thr_queue_peek (&self->ready)) != NULL ||
          (self->watching && (item = thr_queue_peek (&self->held)) != NULL))
     {
@@ -80,52 +82,63 @@ thr_core_start_thread (ThrCore *self)
     strand (self);
 }
 
-/* Looks a moment longer for a job, without the lock: to sleep and to be woken
- * costs more than most waits. One thread a manager does so at a time, and the
- * time shrinks as long as nothing comes of it. */
+/* Looks whether there is a job, without the lock: first busily, then letting
+ * others have the processor in between. */
 static void
-spin (ThrCore *self,
-      int      duration)
+look_on (ThrCore *self,
+         gint64   begun,
+         gint64   end)
 {
-  gint64 end = g_get_monotonic_time () + duration;
+  gint64 now;
 
   do
     {
       for (int i = 0; i < 16; i++)
         {
-          if (atomic_load_explicit (&self->n_runnable_hint, memory_order_relaxed) > 0)
+          if (atomic_load_explicit (&self->has_runnable, memory_order_relaxed))
             return;
           thr_relax ();
         }
+      now = g_get_monotonic_time ();
+      if (now - begun > BUSY_SEARCH)
+        g_thread_yield ();
     }
-  while (g_get_monotonic_time () < end);
+  while (now < end);
 }
 
-/* With the lock, which it gives up meanwhile. */
+/* Looks a while longer for a job, with the lock given up: to sleep and to be
+ * woken costs more than most waits. One thread a manager does so at a time. */
 static ThrItem *
 search_locked (ThrCore  *self,
                gboolean *searching,
                gboolean *post)
 {
+  gboolean has_run = !*searching;
+  gint64 begun, end;
   ThrItem *item;
 
-  if (!*searching && self->n_searching > 0)
+  if (self->looking)
     return NULL;
+  if (!*searching)
+    self->n_searching++;
   *searching = TRUE;
-  self->n_searching = 1;
+  self->looking = TRUE;
 
-  if (self->spin > 0)
+  begun = g_get_monotonic_time ();
+  end = begun + LONGEST_SEARCH;
+  do
     {
       g_mutex_unlock (&self->queue_lock);
-      spin (self, self->spin);
+      /* Home may have been woken on this processor, by the end of a job. */
+      if (has_run)
+        g_thread_yield ();
+      has_run = FALSE;
+      look_on (self, begun, end);
       thr_core_lock (self);
+      item = thr_core_take_locked (self, post);
     }
-
-  item = thr_core_take_locked (self, post);
-  if (item != NULL)
-    self->spin = LONGEST_SPIN;
-  else if (self->spin > 1)
-    self->spin /= 2;
+  while (item == NULL && g_get_monotonic_time () < end);
+  self->looking = FALSE;
   return item;
 }
 
@@ -155,8 +168,7 @@ thr_core_serve (ThrTicket *ticket)
     {
       self->n_stranded--;
       self->n_threads++;
-      searching = self->n_searching == 0;
-      self->n_searching = 1;
+      self->n_searching++;
     }
   for (;;)
     {
@@ -182,7 +194,7 @@ thr_core_serve (ThrTicket *ticket)
       if (item != NULL)
         {
           if (searching)
-            self->n_searching = 0;
+            self->n_searching--;
           searching = FALSE;
           more = thr_core_wants_thread_locked (self);
         }
@@ -201,7 +213,7 @@ thr_core_serve (ThrTicket *ticket)
       thr_core_lock (self);
     }
   if (searching)
-    self->n_searching = 0;
+    self->n_searching--;
   self->n_threads--;
   g_mutex_unlock (&self->queue_lock);
   thr_core_unref (self);

@@ -15,7 +15,16 @@ typedef struct
 {
   ThrDispatcher *dispatcher; /* a reference, from init to finalize */
   ThrNode node;              /* the object's only way into the inbox */
-  _Atomic int leaving;       /* see thr-home.c */
+  _Atomic guint8 leaving;    /* see thr-home.c */
+
+  /* The rest of the word is the jobs', see thr-job-private.h: a million of them
+   * may be queued, and eight bytes more each make it sixty. */
+  _Atomic guint8 control; /* what is asked of the function */
+  guint8 announced;       /* the ThrExecutionState; home's alone, as the next */
+  guint8 stepping : 1;    /* thr_job_deliver() is on the stack … */
+  guint8 redeliver : 1;   /* … and was called once more inside */
+  guint8 heard : 1;       /* a signal handler is connected, see thr_job_listen() */
+  _Atomic guint flags;    /* what there is to deliver */
 } ThrHome;
 
 #define THR_HOME_OF(object) ((ThrHome *) ((guint8 *) (object) + sizeof (GObject)))

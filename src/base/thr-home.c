@@ -52,7 +52,7 @@ leave_cb (GObject    *object,
           gpointer    user_data)
 {
   ThrHome *self = user_data;
-  int leaving = LEAVING;
+  guint8 leaving = LEAVING;
 
   if (!atomic_compare_exchange_strong (&self->leaving, &leaving, POSTED))
     return;
@@ -90,7 +90,7 @@ gboolean
 thr_home_dispose (ThrHome *self)
 {
   GObject *object = THR_OBJECT_OF (self);
-  int staying = STAYING;
+  guint8 staying = STAYING;
 
   if (thr_dispatcher_is_home (self->dispatcher))
     return TRUE;

@@ -57,7 +57,7 @@ thr_core_end_queued (ThrCore *self,
           thr_core_fail_item (self, item, thr_core_stopped_error ());
           continue;
         }
-      atomic_fetch_or (&thr_item_get_job (item)->control, THR_CONTROL_STOPPED);
+      atomic_fetch_or (&thr_item_get_job (item)->home.control, THR_CONTROL_STOPPED);
       thr_core_fail_item (self, item, thr_job_ending_error (thr_item_get_job (item)));
     }
 }
@@ -252,6 +252,23 @@ wait_away (ThrCore      *self,
   return over;
 }
 
+/* Whether a manual job is running that this thread is to end. */
+static gboolean
+has_manual (ThrCore       *self,
+            ThrDispatcher *home)
+{
+  gboolean has = FALSE;
+
+  if (home == NULL || !thr_dispatcher_is_home (home))
+    return FALSE;
+  thr_core_lock (self);
+  for (ThrItem *item = self->live.head; item != NULL && !has; item = item->next)
+    has = item->place == THR_PLACE_ACTIVE && item->kind == THR_JOB_MANUAL &&
+          thr_item_get_job (item)->home.dispatcher == home;
+  g_mutex_unlock (&self->queue_lock);
+  return has;
+}
+
 /* On the owner's thread of another context, which jobs of this core may need:
  * it is not told when the last one has ended, so it looks now and then. */
 static gboolean
@@ -297,6 +314,16 @@ thr_core_wait (ThrCore       *self,
     }
   thr_core_ref (self);
   here = thr_dispatcher_for_maker ();
+  if (deadline < 0 && has_manual (self, home))
+    {
+      g_set_error_literal (error, THR_ERROR, THR_ERROR_WOULD_DEADLOCK,
+                           _("To wait for the manager here would never end: it has a manual job, "
+                             "and this is its owner's thread"));
+      thr_dispatcher_unref (here);
+      thr_wait_end (&wait);
+      thr_core_unref (self);
+      return FALSE;
+    }
   if (home != NULL && thr_dispatcher_enter (home))
     {
       over = wait_at_home (self, home, deadline, cancellable);

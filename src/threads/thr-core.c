@@ -168,7 +168,7 @@ activate_locked (ThrCore *self,
 
       /* Here, since whoever finds it may end it: RUNNING comes before that. */
       atomic_store_explicit (&job->started_at, g_get_monotonic_time (), memory_order_relaxed);
-      atomic_fetch_or (&job->flags, THR_JOB_STARTED);
+      atomic_fetch_or (&job->home.flags, THR_JOB_STARTED);
     }
 }
 
@@ -195,7 +195,7 @@ static gboolean
 is_paused (ThrItem *item)
 {
   return item->kind != THR_JOB_LIGHT &&
-         (atomic_load (&thr_item_get_job (item)->control) & THR_CONTROL_PAUSED);
+         (atomic_load (&thr_item_get_job (item)->home.control) & THR_CONTROL_PAUSED);
 }
 
 static void
@@ -294,11 +294,11 @@ claim_for (ThrCore          *self,
 static void
 take_off (ThrThreadWrapper *job)
 {
-  guint flags = atomic_load (&job->flags);
+  guint flags = atomic_load (&job->home.flags);
 
   g_object_ref (job);
   /* A mark that was set before is announced by the first delivery. */
-  while (!atomic_compare_exchange_weak (&job->flags, &flags,
+  while (!atomic_compare_exchange_weak (&job->home.flags, &flags,
                                         (flags & ~THR_JOB_POSTED) | THR_JOB_FLYING))
     ;
 }
@@ -395,7 +395,7 @@ thr_core_submit (ThrCore           *self,
   for (gsize i = 0; i < n_jobs; i++)
     {
       take_off (jobs[i]);
-      if (atomic_load_explicit (&jobs[i]->control, memory_order_relaxed) & THR_CONTROL_FOLLOWS)
+      if (atomic_load_explicit (&jobs[i]->home.control, memory_order_relaxed) & THR_CONTROL_FOLLOWS)
         thr_cancel_group_enter (jobs[i]);
     }
 

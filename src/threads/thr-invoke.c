@@ -32,7 +32,7 @@ static void
 end_post (ThrThreadWrapper *job)
 {
   if (job != NULL && atomic_fetch_sub (&thr_job_extra (job)->n_posts, 1) == 1 &&
-      (atomic_load (&job->flags) & THR_JOB_DONE))
+      (atomic_load (&job->home.flags) & THR_JOB_DONE))
     thr_job_mark (job, 0);
 }
 

@@ -16,7 +16,7 @@ _Atomic guint thr_job_n_paused;
 gboolean
 thr_job_is_ending (ThrThreadWrapper *self)
 {
-  guint control = atomic_load (&self->control);
+  guint control = atomic_load (&self->home.control);
 
   if (control & THR_CONTROL_END)
     return TRUE;
@@ -24,7 +24,7 @@ thr_job_is_ending (ThrThreadWrapper *self)
       !g_cancellable_is_cancelled (thr_job_peek_extra (self)->followed))
     return FALSE;
   /* For good, even if it is reset. */
-  atomic_fetch_or (&self->control, THR_CONTROL_SEEN);
+  atomic_fetch_or (&self->home.control, THR_CONTROL_SEEN);
   return TRUE;
 }
 
@@ -123,7 +123,7 @@ thr_job_cover (ThrThreadWrapper *self,
   extra->covered = covered;
   g_mutex_unlock (&spot->lock);
 
-  if (!covered && (atomic_load (&self->control) & THR_CONTROL_HALTED))
+  if (!covered && (atomic_load (&self->home.control) & THR_CONTROL_HALTED))
     interrupt (self);
 }
 
@@ -132,16 +132,16 @@ void
 thr_job_ask (ThrThreadWrapper *self,
              guint8            control)
 {
-  if (atomic_load (&self->flags) & THR_JOB_DONE)
+  if (atomic_load (&self->home.flags) & THR_JOB_DONE)
     return;
-  if ((atomic_fetch_or (&self->control, control) & control) == control)
+  if ((atomic_fetch_or (&self->home.control, control) & control) == control)
     return;
 
   if (control & THR_CONTROL_HALTED)
     thr_job_mark (self, THR_JOB_HALT);
   cancel_own (self);
 
-  if (!(atomic_load (&self->flags) & THR_JOB_FLYING))
+  if (!(atomic_load (&self->home.flags) & THR_JOB_FLYING))
     return;
   if (self->item.kind == THR_JOB_MANUAL)
     thr_job_end_manual (self, NULL, thr_job_ending_error (self));
@@ -240,7 +240,7 @@ thr_thread_wrapper_follow_cancellable (ThrThreadWrapper *self,
     }
 
   extra->followed = g_object_ref (cancellable);
-  atomic_fetch_or (&self->control, THR_CONTROL_FOLLOWS);
+  atomic_fetch_or (&self->home.control, THR_CONTROL_FOLLOWS);
   return TRUE;
 }
 
@@ -259,7 +259,7 @@ thr_thread_wrapper_get_paused (ThrThreadWrapper *self)
 {
   g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), FALSE);
 
-  return (atomic_load (&self->control) & THR_CONTROL_PAUSED) != 0;
+  return (atomic_load (&self->home.control) & THR_CONTROL_PAUSED) != 0;
 }
 
 /**
@@ -277,7 +277,7 @@ thr_thread_wrapper_get_halted (ThrThreadWrapper *self)
 {
   g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), FALSE);
 
-  return (atomic_load (&self->control) & THR_CONTROL_HALTED) != 0;
+  return (atomic_load (&self->home.control) & THR_CONTROL_HALTED) != 0;
 }
 
 /* Waits as long as the job is paused and nobody asks it to end. */
@@ -288,7 +288,7 @@ wait_while_paused (ThrThreadWrapper *self)
 
   atomic_fetch_add (&thr_job_n_paused, 1);
   g_mutex_lock (&spot->lock);
-  while ((atomic_load (&self->control) & THR_CONTROL_PAUSED) && !thr_job_is_ending (self))
+  while ((atomic_load (&self->home.control) & THR_CONTROL_PAUSED) && !thr_job_is_ending (self))
     thr_spot_wait (spot, -1);
   g_mutex_unlock (&spot->lock);
   atomic_fetch_sub (&thr_job_n_paused, 1);
@@ -319,7 +319,7 @@ thr_thread_wrapper_checkpoint (ThrThreadWrapper *self,
 {
   g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), FALSE);
 
-  if (G_LIKELY (atomic_load_explicit (&self->control, memory_order_acquire) == 0))
+  if (G_LIKELY (atomic_load_explicit (&self->home.control, memory_order_acquire) == 0))
     return TRUE;
 
   if (self->item.kind == THR_JOB_FUNCTION && thr_frame_is_inside (self))
@@ -389,9 +389,9 @@ thr_thread_wrapper_pause (ThrThreadWrapper *self)
 {
   g_return_if_fail (THR_IS_THREAD_WRAPPER (self));
 
-  if (atomic_load (&self->flags) & THR_JOB_DONE)
+  if (atomic_load (&self->home.flags) & THR_JOB_DONE)
     return;
-  if (!(atomic_fetch_or (&self->control, THR_CONTROL_PAUSED) & THR_CONTROL_PAUSED))
+  if (!(atomic_fetch_or (&self->home.control, THR_CONTROL_PAUSED) & THR_CONTROL_PAUSED))
     thr_job_mark (self, THR_JOB_PAUSE);
 }
 
@@ -408,11 +408,11 @@ thr_thread_wrapper_resume (ThrThreadWrapper *self)
 {
   g_return_if_fail (THR_IS_THREAD_WRAPPER (self));
 
-  if (!(atomic_fetch_and (&self->control, ~THR_CONTROL_PAUSED) & THR_CONTROL_PAUSED))
+  if (!(atomic_fetch_and (&self->home.control, ~THR_CONTROL_PAUSED) & THR_CONTROL_PAUSED))
     return;
 
   thr_job_mark (self, THR_JOB_PAUSE);
-  if (!(atomic_load (&self->flags) & THR_JOB_FLYING))
+  if (!(atomic_load (&self->home.flags) & THR_JOB_FLYING))
     return;
   thr_spot_wake (thr_parking_spot (self));
   thr_core_unpark (self);
@@ -461,6 +461,6 @@ thr_thread_wrapper_set_interrupter (ThrThreadWrapper *self,
   extra->interrupter = (ThrCallback) { G_CALLBACK (func), user_data, destroy };
   g_mutex_unlock (&spot->lock);
 
-  if (atomic_load (&self->control) & THR_CONTROL_HALTED)
+  if (atomic_load (&self->home.control) & THR_CONTROL_HALTED)
     interrupt (self);
 }

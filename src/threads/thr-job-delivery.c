@@ -19,12 +19,12 @@ is_home_gone (ThrThreadWrapper *self)
 ThrExecutionState
 thr_job_get_state (ThrThreadWrapper *self)
 {
-  guint flags = atomic_load (&self->flags);
+  guint flags = atomic_load (&self->home.flags);
 
   /* `stepping` is home's alone; only home is asked for it. */
   if ((flags & THR_JOB_FLYING) && thr_dispatcher_is_home (self->home.dispatcher) &&
-      self->stepping)
-    return self->announced;
+      self->home.stepping)
+    return self->home.announced;
 
   if (flags & THR_JOB_CLOSED)
     return THR_EXECUTION_STATE_CLOSED;
@@ -32,7 +32,7 @@ thr_job_get_state (ThrThreadWrapper *self)
     {
       /* Whoever read this may not read less later. */
       if (!(flags & THR_JOB_LISTENED))
-        flags = atomic_fetch_or (&self->flags, THR_JOB_SEEN_CLOSED) | THR_JOB_SEEN_CLOSED;
+        flags = atomic_fetch_or (&self->home.flags, THR_JOB_SEEN_CLOSED) | THR_JOB_SEEN_CLOSED;
       if (flags & THR_JOB_SEEN_CLOSED)
         return THR_EXECUTION_STATE_CLOSED;
       return thr_job_has_failed (self) ? THR_EXECUTION_STATE_EXCEPTION : THR_EXECUTION_STATE_RETURNED;
@@ -44,7 +44,7 @@ static void
 announce (ThrThreadWrapper *self,
           ThrExecutionState state)
 {
-  self->announced = state;
+  self->home.announced = state;
   thr_job_emit_state (self);
 }
 
@@ -53,7 +53,7 @@ static void
 announce_merged (ThrThreadWrapper *self,
                  ThrJobExtra      *extra)
 {
-  guint bits = atomic_fetch_and (&self->flags, ~THR_JOB_MERGED) & THR_JOB_MERGED;
+  guint bits = atomic_fetch_and (&self->home.flags, ~THR_JOB_MERGED) & THR_JOB_MERGED;
 
   if (bits == 0)
     return;
@@ -74,7 +74,7 @@ tick_cb (ThrTick *tick)
   ThrDelivery delivery;
 
   /* In a main loop that a handler of the job runs: later. */
-  if (self->stepping)
+  if (self->home.stepping)
     {
       thr_dispatcher_tick (self->home.dispatcher, tick, tick_cb);
       return;
@@ -82,12 +82,12 @@ tick_cb (ThrTick *tick)
 
   g_object_ref (self);
   thr_delivery_begin (&delivery, self->core);
-  self->stepping = TRUE;
-  self->redeliver = FALSE;
+  self->home.stepping = TRUE;
+  self->home.redeliver = FALSE;
   announce_merged (self, extra);
-  self->stepping = FALSE;
+  self->home.stepping = FALSE;
   thr_delivery_end (&delivery);
-  if (self->redeliver)
+  if (self->home.redeliver)
     thr_job_deliver (&self->home.node);
   g_object_unref (self);
 }
@@ -148,7 +148,7 @@ fail (ThrThreadWrapper *self)
   on_fail = extra != NULL ? (ThrFailFunc) extra->on_fail.func : NULL;
   if (on_fail != NULL || thr_job_has_failed_handler (self) ||
       (extra != NULL && has_waits (self, extra)))
-    atomic_fetch_or (&self->flags, THR_JOB_TAKEN);
+    atomic_fetch_or (&self->home.flags, THR_JOB_TAKEN);
   if (on_fail != NULL && thr_gate_is_open ())
     {
       on_fail (self, self->error, extra->on_fail.user_data);
@@ -201,7 +201,7 @@ close_job (ThrThreadWrapper *self)
   else
     succeed (self);
   finish (self);
-  atomic_fetch_or (&self->flags, THR_JOB_CLOSED);
+  atomic_fetch_or (&self->home.flags, THR_JOB_CLOSED);
   announce (self, THR_EXECUTION_STATE_CLOSED);
   thr_job_complete_waits (self);
   release (self);
@@ -215,8 +215,8 @@ abandon (ThrThreadWrapper *self)
   g_autoptr (GError) gone = thr_job_owner_gone_error ();
 
   g_message ("%s: %s", thr_thread_wrapper_get_ident (self), gone->message);
-  atomic_fetch_or (&self->flags, THR_JOB_CLOSED | THR_JOB_TAKEN);
-  self->announced = THR_EXECUTION_STATE_CLOSED;
+  atomic_fetch_or (&self->home.flags, THR_JOB_CLOSED | THR_JOB_TAKEN);
+  self->home.announced = THR_EXECUTION_STATE_CLOSED;
   thr_job_complete_waits (self);
   release (self);
 }
@@ -233,15 +233,15 @@ has_posts (ThrThreadWrapper *self)
 static gboolean
 step (ThrThreadWrapper *self)
 {
-  guint flags = atomic_fetch_and (&self->flags,
+  guint flags = atomic_fetch_and (&self->home.flags,
                                   ~(THR_JOB_POSTED | THR_JOB_STEP | THR_JOB_AT_ONCE));
 
   if ((flags & THR_JOB_DONE) && has_posts (self))
     return FALSE; /* the last of them posts the job once more */
 
-  if (self->announced == THR_EXECUTION_STATE_CLOSED)
+  if (self->home.announced == THR_EXECUTION_STATE_CLOSED)
     {
-      flags |= atomic_fetch_and (&self->flags, ~THR_JOB_MERGED) & THR_JOB_MERGED;
+      flags |= atomic_fetch_and (&self->home.flags, ~THR_JOB_MERGED) & THR_JOB_MERGED;
       thr_job_listen (self);
       thr_job_emit (self, flags);
       return TRUE;
@@ -257,7 +257,7 @@ step (ThrThreadWrapper *self)
     }
 
   thr_job_listen (self);
-  if ((flags & THR_JOB_STARTED) && self->announced == THR_EXECUTION_STATE_CREATED)
+  if ((flags & THR_JOB_STARTED) && self->home.announced == THR_EXECUTION_STATE_CREATED)
     announce (self, THR_EXECUTION_STATE_RUNNING);
   if (flags & THR_JOB_AT_ONCE)
     thr_job_emit (self, flags);
@@ -290,21 +290,21 @@ thr_job_deliver (ThrNode *node)
   /* A main loop run by one of the job's own handlers: the handlers of one job
    * do not nest, so the frame that is on the stack goes on with this when it
    * has returned. */
-  if (self->stepping)
+  if (self->home.stepping)
     {
-      self->redeliver = TRUE;
+      self->home.redeliver = TRUE;
       return;
     }
 
   thr_delivery_begin (&delivery, core);
-  self->stepping = TRUE;
+  self->home.stepping = TRUE;
   do
     {
-      self->redeliver = FALSE;
+      self->home.redeliver = FALSE;
       closed = step (self);
     }
-  while (self->redeliver);
-  self->stepping = FALSE;
+  while (self->home.redeliver);
+  self->home.stepping = FALSE;
   thr_delivery_end (&delivery);
 
   if (!closed)
@@ -314,13 +314,13 @@ thr_job_deliver (ThrNode *node)
 
   /* The flight is over, unless a mark was posted meanwhile: then it is with
    * that one's delivery. */
-  flags = atomic_load (&self->flags);
+  flags = atomic_load (&self->home.flags);
   do
     {
       if (flags & THR_JOB_POSTED)
         return;
     }
-  while (!atomic_compare_exchange_weak (&self->flags, &flags, flags & ~THR_JOB_FLYING));
+  while (!atomic_compare_exchange_weak (&self->home.flags, &flags, flags & ~THR_JOB_FLYING));
   g_object_unref (self);
 }
 
@@ -328,8 +328,8 @@ thr_job_deliver (ThrNode *node)
 gboolean
 thr_job_is_unhandled (ThrThreadWrapper *self)
 {
-  guint control = atomic_load (&self->control);
-  guint flags = atomic_load (&self->flags);
+  guint control = atomic_load (&self->home.control);
+  guint flags = atomic_load (&self->home.flags);
 
   if (!(flags & THR_JOB_DONE) || !(flags & THR_JOB_FAILED) || (flags & THR_JOB_TAKEN))
     return FALSE;

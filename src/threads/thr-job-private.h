@@ -54,7 +54,7 @@ struct _ThrItem
   guint8 counted; /* has its part in the manager's progress */
 };
 
-/* ThrThreadWrapper.flags: what there is to deliver. Set with fetch_or, which
+/* ThrHome.flags of a job: what there is to deliver. Set with fetch_or, which
  * publishes what the bit speaks of; the owner takes bits with fetch_and. */
 enum
 {
@@ -82,7 +82,7 @@ enum
 #define THR_JOB_MERGED (THR_JOB_PROGRESS | THR_JOB_STATUS | THR_JOB_MESSAGE)
 #define THR_JOB_AT_ONCE (THR_JOB_NAME | THR_JOB_PRIORITY | THR_JOB_PAUSE | THR_JOB_HALT)
 
-/* ThrThreadWrapper.control: what is asked of the function. */
+/* ThrHome.control of a job: what is asked of the function. */
 enum
 {
   THR_CONTROL_CANCELLED = 1 << 0,
@@ -106,15 +106,6 @@ struct _ThrThreadWrapper
 {
   GObject parent_instance;
   ThrHome home;
-
-  _Atomic guint flags;
-  _Atomic guint8 control;
-  /* Home's alone. */
-  guint8 announced;     /* ThrExecutionState */
-  guint8 stepping : 1;  /* thr_job_deliver() is on the stack … */
-  guint8 redeliver : 1; /* … and was called once more inside */
-  guint8 heard : 1;     /* a signal handler is connected, see thr_job_listen() */
-
   ThrItem item;
   ThrCore *core; /* a reference, from submit to finalize */
 
@@ -136,7 +127,6 @@ struct _ThrThreadWrapper
   };
 
   guint64 number;
-  char *name;                   /* NULL = the ident; guarded by the job's spot */
   ThrJobExtra *_Atomic extra;   /* made when first needed, see thr_job_extra() */
 };
 
@@ -155,6 +145,7 @@ struct _ThrJobExtra
   double counted_progress;  /* what the manager's progress has of this job's */
 
   /* Guarded by the job's spot. */
+  char *name; /* NULL = the ident */
   char *message;
   GValue status;
   gboolean status_from_job; /* set inside the job's function */
@@ -304,7 +295,7 @@ thr_job_peek_extra (ThrThreadWrapper *self)
 static inline gboolean
 thr_job_has_failed (ThrThreadWrapper *self)
 {
-  return (atomic_load_explicit (&self->flags, memory_order_acquire) & THR_JOB_FAILED) != 0;
+  return (atomic_load_explicit (&self->home.flags, memory_order_acquire) & THR_JOB_FAILED) != 0;
 }
 
 static inline ThrThreadWrapper *

@@ -61,7 +61,7 @@ thr_job_set_failure (ThrThreadWrapper *self,
 {
   release_at_home (self, &self->result);
   self->error = error;
-  atomic_fetch_or (&self->flags, THR_JOB_FAILED);
+  atomic_fetch_or (&self->home.flags, THR_JOB_FAILED);
 }
 
 ThrEnd
@@ -71,7 +71,7 @@ thr_job_set_done (ThrThreadWrapper *self)
   guint before;
 
   atomic_store_explicit (&self->ended_at, g_get_monotonic_time (), memory_order_relaxed);
-  before = atomic_fetch_or (&self->flags, THR_JOB_DONE | THR_JOB_POSTED);
+  before = atomic_fetch_or (&self->home.flags, THR_JOB_DONE | THR_JOB_POSTED);
   return (ThrEnd) { before & THR_JOB_POSTED ? NULL : self, before & THR_JOB_WAITED ? spot : NULL };
 }
 
@@ -98,7 +98,7 @@ thr_job_unref_at_home (ThrThreadWrapper *self)
 GError *
 thr_job_ending_error (ThrThreadWrapper *self)
 {
-  guint control = atomic_load (&self->control);
+  guint control = atomic_load (&self->home.control);
   g_autofree char *name = thr_thread_wrapper_dup_name (self);
 
   if (control & THR_CONTROL_HALTED)
@@ -126,7 +126,7 @@ thr_job_end_manual (ThrThreadWrapper *self,
                     const GValue     *value,
                     GError           *failure)
 {
-  if (atomic_fetch_or (&self->flags, THR_JOB_ENDING) & THR_JOB_ENDING)
+  if (atomic_fetch_or (&self->home.flags, THR_JOB_ENDING) & THR_JOB_ENDING)
     {
       g_clear_error (&failure);
       return FALSE;
@@ -148,7 +148,7 @@ refuse_result (ThrThreadWrapper *self,
                GError          **error)
 {
   g_autofree char *name = thr_thread_wrapper_dup_name (self);
-  guint flags = atomic_load (&self->flags);
+  guint flags = atomic_load (&self->home.flags);
 
   if (flags & (THR_JOB_DONE | THR_JOB_ENDING))
     g_set_error (error, THR_ERROR, THR_ERROR_INVALID_STATE,
@@ -198,7 +198,7 @@ thr_thread_wrapper_return_value (ThrThreadWrapper *self,
 
   if (self->item.kind == THR_JOB_MANUAL)
     {
-      if (!(atomic_load (&self->flags) & THR_JOB_FLYING) ||
+      if (!(atomic_load (&self->home.flags) & THR_JOB_FLYING) ||
           !thr_job_end_manual (self, value, NULL))
         return refuse_result (self, error);
       return TRUE;
@@ -461,7 +461,7 @@ thr_thread_wrapper_return_error (ThrThreadWrapper *self,
   g_return_val_if_fail (failure != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  if (self->item.kind != THR_JOB_MANUAL || !(atomic_load (&self->flags) & THR_JOB_FLYING) ||
+  if (self->item.kind != THR_JOB_MANUAL || !(atomic_load (&self->home.flags) & THR_JOB_FLYING) ||
       !thr_job_end_manual (self, NULL, g_error_copy (failure)))
     return refuse_result (self, error);
   return TRUE;
@@ -483,7 +483,7 @@ thr_thread_wrapper_get_result (ThrThreadWrapper *self)
 {
   g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), NULL);
 
-  if (!(atomic_load (&self->flags) & THR_JOB_DONE) || thr_job_has_failed (self) ||
+  if (!(atomic_load (&self->home.flags) & THR_JOB_DONE) || thr_job_has_failed (self) ||
       self->result.g_type == 0)
     return NULL;
   return &self->result;
@@ -505,7 +505,7 @@ thr_thread_wrapper_get_error (ThrThreadWrapper *self)
 {
   g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), NULL);
 
-  if (!(atomic_load (&self->flags) & THR_JOB_DONE) || !thr_job_has_failed (self))
+  if (!(atomic_load (&self->home.flags) & THR_JOB_DONE) || !thr_job_has_failed (self))
     return NULL;
   return self->error;
 }

@@ -89,7 +89,7 @@ thr_wait_end (ThrWait *wait)
 static gboolean
 is_done (ThrThreadWrapper *self)
 {
-  return (atomic_load (&self->flags) & THR_JOB_DONE) != 0;
+  return (atomic_load (&self->home.flags) & THR_JOB_DONE) != 0;
 }
 
 static gboolean
@@ -134,12 +134,36 @@ is_asked_by (ThrThreadWrapper *self)
   return FALSE;
 }
 
+/* Whether the job cannot begin before an answer is given that this thread is
+ * to give: those that wait for it take all that the thread limit allows. */
+static gboolean
+is_behind_asker (ThrThreadWrapper *self)
+{
+  ThrCore *core = self->core;
+  guint n_askers = 0;
+  gboolean begun;
+
+  for (ThrDelivery *delivery = thr_local.deliveries; delivery != NULL; delivery = delivery->below)
+    {
+      if (delivery->asked_by != NULL && stack_has (delivery->asked_by, NULL, core))
+        n_askers++;
+    }
+  if (n_askers == 0)
+    return FALSE;
+
+  thr_core_lock (core);
+  begun = self->item.place >= THR_PLACE_ACTIVE || self->item.kind != THR_JOB_FUNCTION;
+  n_askers = n_askers >= core->limit ? n_askers : 0;
+  g_mutex_unlock (&core->queue_lock);
+  return !begun && n_askers > 0;
+}
+
 /* Whether it runs a handler of the job, or what the job has posted: CLOSED
  * comes only after that. */
 static gboolean
 is_inside_delivery (ThrThreadWrapper *self)
 {
-  if (self->stepping)
+  if (self->home.stepping)
     return TRUE;
   for (ThrDelivery *delivery = thr_local.deliveries; delivery != NULL; delivery = delivery->below)
     {
@@ -154,7 +178,7 @@ is_over_at_home (ThrThreadWrapper *self,
                  gboolean          inside)
 {
   return inside ? is_done (self)
-                : self->announced == THR_EXECUTION_STATE_CLOSED && !self->stepping;
+                : self->home.announced == THR_EXECUTION_STATE_CLOSED && !self->home.stepping;
 }
 
 /* On the owner's own thread: delivers until the job is closed, or, inside one
@@ -229,7 +253,7 @@ join_away (ThrThreadWrapper *self,
     handler = g_cancellable_connect (cancellable, G_CALLBACK (wake_cb), spot, NULL);
 
   /* Set before DONE is looked at: who sets that sees it, or we see DONE. */
-  atomic_fetch_or (&self->flags, THR_JOB_WAITED);
+  atomic_fetch_or (&self->home.flags, THR_JOB_WAITED);
   for (;;)
     {
       gint64 until = deadline;
@@ -287,10 +311,10 @@ wait_for_end (ThrThreadWrapper *self,
     refuse (self, _("this is inside its own function"), error);
   else if (!is_done (self) && at_home && timeout > 0 && self->item.kind == THR_JOB_MANUAL)
     refuse (self, _("it is a manual job, and this is its owner's thread"), error);
-  else if (!is_done (self) && at_home && timeout > 0 && self->stepping &&
+  else if (!is_done (self) && at_home && timeout > 0 && self->home.stepping &&
            self->item.kind == THR_JOB_SLICED)
     refuse (self, _("it is not stepped inside one of its own handlers"), error);
-  else if (!is_done (self) && is_asked_by (self))
+  else if (!is_done (self) && timeout > 0 && (is_asked_by (self) || is_behind_asker (self)))
     refuse (self, _("it waits for the answer that is being given here"), error);
   else if (!is_done (self) && top != NULL && top->depth >= DEEPEST_STACK)
     refuse (self, _("64 jobs wait for each other on this thread already"), error);
@@ -354,7 +378,7 @@ thr_thread_wrapper_join (ThrThreadWrapper *self,
 
   if (!thr_timeout_check (timeout, error))
     return FALSE;
-  if (!(atomic_load (&self->flags) & (THR_JOB_FLYING | THR_JOB_CLOSED)))
+  if (!(atomic_load (&self->home.flags) & (THR_JOB_FLYING | THR_JOB_CLOSED)))
     {
       g_autofree char *name = thr_thread_wrapper_dup_name (self);
 
@@ -367,7 +391,7 @@ thr_thread_wrapper_join (ThrThreadWrapper *self,
   ok = wait_for_end (self, timeout, cancellable, error);
   if (ok && thr_job_has_failed (self))
     {
-      atomic_fetch_or (&self->flags, THR_JOB_TAKEN);
+      atomic_fetch_or (&self->home.flags, THR_JOB_TAKEN);
       g_propagate_error (error, g_error_copy (self->error));
       ok = FALSE;
     }
@@ -423,7 +447,7 @@ thr_job_complete_waits (ThrThreadWrapper *self)
   GList *tasks = NULL;
 
   /* The flag first: who adds a wait makes the extra before it looks at it. */
-  atomic_fetch_or (&self->flags, THR_JOB_WAITS_OVER);
+  atomic_fetch_or (&self->home.flags, THR_JOB_WAITS_OVER);
   extra = thr_job_peek_extra (self);
   if (extra == NULL)
     return;
@@ -466,7 +490,7 @@ thr_thread_wrapper_wait_async (ThrThreadWrapper   *self,
   g_task_set_source_tag (task, thr_thread_wrapper_wait_async);
   g_task_set_check_cancellable (task, FALSE);
 
-  if (!(atomic_load (&self->flags) & (THR_JOB_FLYING | THR_JOB_CLOSED)))
+  if (!(atomic_load (&self->home.flags) & (THR_JOB_FLYING | THR_JOB_CLOSED)))
     {
       g_autofree char *name = thr_thread_wrapper_dup_name (self);
 
@@ -488,9 +512,9 @@ thr_thread_wrapper_wait_async (ThrThreadWrapper   *self,
 
   extra = thr_job_extra (self);
   spot = thr_parking_spot (self);
-  atomic_fetch_or (&self->flags, THR_JOB_LISTENED);
+  atomic_fetch_or (&self->home.flags, THR_JOB_LISTENED);
   g_mutex_lock (&spot->lock);
-  over = (atomic_load (&self->flags) & THR_JOB_WAITS_OVER) != 0;
+  over = (atomic_load (&self->home.flags) & THR_JOB_WAITS_OVER) != 0;
   if (!over)
     {
       extra->waits = g_list_prepend (extra->waits, g_object_ref (task));
@@ -536,7 +560,7 @@ thr_thread_wrapper_wait_finish (ThrThreadWrapper *self,
     return NULL;
   if (thr_job_has_failed (self))
     {
-      atomic_fetch_or (&self->flags, THR_JOB_TAKEN);
+      atomic_fetch_or (&self->home.flags, THR_JOB_TAKEN);
       g_propagate_error (error, g_error_copy (self->error));
       return NULL;
     }

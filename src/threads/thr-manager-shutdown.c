@@ -210,7 +210,8 @@ thr_thread_manager_shutdown_finish (ThrThreadManager *self,
  *
  * The error is %THR_ERROR_TIMED_OUT, %G_IO_ERROR_CANCELLED,
  * %THR_ERROR_INVALID_ARGUMENT if @timeout is negative, or
- * %THR_ERROR_WOULD_DEADLOCK in a job of the manager and in its callbacks.
+ * %THR_ERROR_WOULD_DEADLOCK in a job of the manager and in its callbacks, and,
+ * with no time-out, on the thread that is to end a manual job of the manager.
  *
  * Returns: %TRUE if the manager is idle
  *
@@ -396,7 +397,8 @@ dup_registry (void)
  * The error is %THR_ERROR_TIMED_OUT, naming what still runs;
  * %THR_ERROR_INVALID_ARGUMENT if @timeout is negative, and
  * %THR_ERROR_WOULD_DEADLOCK inside a job or one of its callbacks: in these two
- * cases nothing was done.
+ * cases nothing was done. With no time-out, %THR_ERROR_WOULD_DEADLOCK also says
+ * that a manual job is left, which the calling thread is to end.
  *
  * Returns: %TRUE if no job was left
  *

@@ -173,8 +173,8 @@ thr_callback_clear (ThrCallback   *callback,
 void
 thr_job_listen (ThrThreadWrapper *self)
 {
-  self->heard = thr_gate_is_open () &&
-                g_signal_handler_find (self, G_SIGNAL_MATCH_UNBLOCKED, 0, 0, NULL, NULL, NULL) != 0;
+  self->home.heard = thr_gate_is_open () &&
+                     g_signal_handler_find (self, G_SIGNAL_MATCH_UNBLOCKED, 0, 0, NULL, NULL, NULL) != 0;
 }
 
 /* At home: notifies the properties of these bits. */
@@ -185,7 +185,7 @@ thr_job_emit (ThrThreadWrapper *self,
   GParamSpec *changed[G_N_ELEMENTS (announced_props)];
   guint n_changed = 0;
 
-  if (!self->heard)
+  if (!self->home.heard)
     return;
   for (guint i = 0; i < G_N_ELEMENTS (announced_props); i++)
     {
@@ -203,9 +203,9 @@ thr_job_emit_state (ThrThreadWrapper *self)
   GParamSpec *changed[4];
   guint n_changed = 0;
 
-  if (!self->heard)
+  if (!self->home.heard)
     return;
-  switch (self->announced)
+  switch (self->home.announced)
     {
     case THR_EXECUTION_STATE_RUNNING:
       changed[n_changed++] = props[PROP_STARTED_AT];
@@ -227,12 +227,12 @@ thr_job_emit_state (ThrThreadWrapper *self)
 void
 thr_job_emit_signal (ThrThreadWrapper *self)
 {
-  if (!self->heard)
+  if (!self->home.heard)
     return;
   thr_assert_home (self->home.dispatcher);
-  if (self->announced == THR_EXECUTION_STATE_RETURNED)
+  if (self->home.announced == THR_EXECUTION_STATE_RETURNED)
     g_signal_emit (self, signals[SUCCEEDED], 0, thr_thread_wrapper_get_result (self));
-  else if (self->announced == THR_EXECUTION_STATE_EXCEPTION)
+  else if (self->home.announced == THR_EXECUTION_STATE_EXCEPTION)
     g_signal_emit (self, signals[FAILED], 0, self->error);
   else
     g_signal_emit (self, signals[ENDED], 0);
@@ -273,7 +273,7 @@ static void
 announce_idle (gpointer data)
 {
   ThrThreadWrapper *self = data;
-  guint bits = atomic_fetch_and (&self->flags, ~(THR_JOB_MERGED | THR_JOB_AT_ONCE));
+  guint bits = atomic_fetch_and (&self->home.flags, ~(THR_JOB_MERGED | THR_JOB_AT_ONCE));
 
   thr_job_listen (self);
   thr_job_emit (self, bits);
@@ -286,7 +286,7 @@ void
 thr_job_mark (ThrThreadWrapper *self,
               guint             bits)
 {
-  guint before = atomic_fetch_or (&self->flags, bits | THR_JOB_POSTED);
+  guint before = atomic_fetch_or (&self->home.flags, bits | THR_JOB_POSTED);
 
   if (before & THR_JOB_FLYING)
     {
@@ -295,7 +295,7 @@ thr_job_mark (ThrThreadWrapper *self,
     }
   else if (thr_dispatcher_is_home (self->home.dispatcher))
     {
-      atomic_fetch_and (&self->flags, ~bits);
+      atomic_fetch_and (&self->home.flags, ~bits);
       thr_job_listen (self);
       thr_job_emit (self, bits);
     }
@@ -313,7 +313,8 @@ thr_job_new (ThrJobKind     kind,
   ThrThreadWrapper *self = g_object_new (THR_TYPE_THREAD_WRAPPER, NULL);
 
   self->item.kind = kind;
-  self->name = g_strdup (name);
+  if (name != NULL)
+    thr_job_extra (self)->name = g_strdup (name);
   self->function = (ThrCallback) { func, user_data, destroy };
   return self;
 }
@@ -327,6 +328,7 @@ extra_free (ThrJobExtra   *self,
   thr_callback_clear (&self->on_fail, home);
   thr_callback_clear (&self->on_end, home);
   thr_callback_clear (&self->interrupter, home);
+  g_free (self->name);
   g_free (self->message);
   if (G_IS_VALUE (&self->status))
     g_value_unset (&self->status);
@@ -346,7 +348,7 @@ thr_thread_wrapper_dispose (GObject *object)
   /* Nobody can take the failure any more. */
   if (thr_job_is_unhandled (self))
     {
-      atomic_fetch_or (&self->flags, THR_JOB_TAKEN);
+      atomic_fetch_or (&self->home.flags, THR_JOB_TAKEN);
       thr_core_report_unhandled (self->core, self, self->error);
     }
 
@@ -372,7 +374,6 @@ thr_thread_wrapper_finalize (GObject *object)
       thr_job_free_garbage (self);
       extra_free (extra, self->home.dispatcher);
     }
-  g_free (self->name);
   g_clear_pointer (&self->core, thr_core_unref);
   thr_home_clear (&self->home);
 
@@ -824,16 +825,18 @@ thr_thread_wrapper_get_ident (ThrThreadWrapper *self)
 char *
 thr_thread_wrapper_dup_name (ThrThreadWrapper *self)
 {
+  ThrJobExtra *extra;
   ThrSpot *spot;
   char *name;
 
   g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), NULL);
 
+  extra = thr_job_extra (self);
   spot = thr_parking_spot (self);
   g_mutex_lock (&spot->lock);
-  name = g_strdup (self->name);
+  name = g_strdup (extra->name);
   g_mutex_unlock (&spot->lock);
-  return name != NULL ? name : g_strdup (thr_thread_wrapper_get_ident (self));
+  return name != NULL ? name : g_strdup (extra->ident);
 }
 
 /* Puts a copy of the word where the job keeps it; FALSE where it is the same. */
@@ -875,7 +878,7 @@ thr_thread_wrapper_set_name (ThrThreadWrapper *self,
 {
   g_return_if_fail (THR_IS_THREAD_WRAPPER (self));
 
-  if (replace_word (self, &self->name, name))
+  if (replace_word (self, &thr_job_extra (self)->name, name))
     thr_job_mark (self, THR_JOB_NAME);
 }
 
@@ -913,7 +916,7 @@ thr_thread_wrapper_get_finished_with (ThrThreadWrapper *self)
 {
   g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), THR_EXECUTION_STATE_CREATED);
 
-  if (!(atomic_load (&self->flags) & THR_JOB_DONE))
+  if (!(atomic_load (&self->home.flags) & THR_JOB_DONE))
     return THR_EXECUTION_STATE_CREATED;
   return thr_job_has_failed (self) ? THR_EXECUTION_STATE_EXCEPTION : THR_EXECUTION_STATE_RETURNED;
 }
@@ -1006,7 +1009,7 @@ thr_thread_wrapper_set_status (ThrThreadWrapper *self,
 
   if (G_IS_VALUE (&old))
     g_value_unset (&old);
-  if (!(atomic_load (&self->flags) & THR_JOB_STATUS))
+  if (!(atomic_load (&self->home.flags) & THR_JOB_STATUS))
     thr_job_mark (self, THR_JOB_STATUS);
 }
 
@@ -1067,7 +1070,7 @@ thr_thread_wrapper_set_progress (ThrThreadWrapper *self,
    * again. A plain store could pass the load of the flag. */
   if (atomic_exchange (&extra->progress, bits) == bits)
     return;
-  if (!(atomic_load (&self->flags) & THR_JOB_PROGRESS))
+  if (!(atomic_load (&self->home.flags) & THR_JOB_PROGRESS))
     thr_job_mark (self, THR_JOB_PROGRESS);
 }
 
@@ -1116,7 +1119,7 @@ thr_thread_wrapper_set_message (ThrThreadWrapper *self,
   g_return_if_fail (THR_IS_THREAD_WRAPPER (self));
 
   if (replace_word (self, &thr_job_extra (self)->message, message) &&
-      !(atomic_load (&self->flags) & THR_JOB_MESSAGE))
+      !(atomic_load (&self->home.flags) & THR_JOB_MESSAGE))
     thr_job_mark (self, THR_JOB_MESSAGE);
 }
 
@@ -1247,7 +1250,7 @@ set_callback (ThrThreadWrapper *self,
               ThrCallback       callback,
               const char       *function)
 {
-  guint flags = atomic_load (&self->flags);
+  guint flags = atomic_load (&self->home.flags);
   gboolean submitted = flags & (THR_JOB_FLYING | THR_JOB_CLOSED);
 
   if (!(flags & THR_JOB_CLOSED) &&
@@ -1256,7 +1259,7 @@ set_callback (ThrThreadWrapper *self,
       clear_callback_at_home (place, self->home.dispatcher);
       *place = callback;
       if (callback.func != NULL)
-        atomic_fetch_or (&self->flags, THR_JOB_LISTENED);
+        atomic_fetch_or (&self->home.flags, THR_JOB_LISTENED);
       return;
     }
 

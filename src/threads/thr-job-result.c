@@ -428,11 +428,15 @@ thr_thread_wrapper_return_variant (ThrThreadWrapper *self,
   g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
+  /* Taken in any case, so that a floating one is not lost. */
+  if (value != NULL)
+    g_variant_ref_sink (value);
   place = begin_result (self, G_TYPE_VARIANT, &other, error);
-  if (place == NULL)
-    return FALSE;
-  g_value_set_variant (place, value);
-  return end_result (self, place, error);
+  if (place != NULL)
+    g_value_set_variant (place, value);
+  if (value != NULL)
+    g_variant_unref (value);
+  return place != NULL && end_result (self, place, error);
 }
 
 /**

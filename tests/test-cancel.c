@@ -14,6 +14,7 @@ typedef struct
   guint n_cancelled;
   guint n_succeeded;
   guint n_ended;
+  ThrTestHome *jobs; /* watches them, if there is one */
 } Tally;
 
 static void
@@ -65,6 +66,8 @@ follow (ThrThreadManager *manager,
   thr_thread_wrapper_set_on_success (thread, tally_on_success, tally, NULL);
   thr_thread_wrapper_set_on_fail (thread, tally_on_fail, tally, NULL);
   thr_thread_wrapper_set_on_end (thread, tally_on_end, tally, NULL);
+  if (tally->jobs != NULL)
+    thr_test_home_watch (tally->jobs, thread);
   done = thr_thread_manager_submit (manager, thread, &error);
   g_assert_no_error (error);
   g_assert_true (done);
@@ -117,7 +120,7 @@ cancel_many (guint    n,
              gboolean in_a_job)
 {
   ThrTestBusy busy;
-  Tally tally = { g_thread_self (), 0, 0, 0 };
+  Tally tally = { g_thread_self (), 0, 0, 0, NULL };
   GCancellable *cancellable = g_cancellable_new ();
   Cancel cancel = { cancellable, 0 };
 
@@ -179,7 +182,7 @@ test_before_submit (void)
 {
   ThrThreadManager *manager = thr_thread_manager_new ();
   GCancellable *cancellable = g_cancellable_new ();
-  Tally tally = { g_thread_self (), 0, 0, 0 };
+  Tally tally = { g_thread_self (), 0, 0, 0, NULL };
 
   g_cancellable_cancel (cancellable);
   for (guint i = 0; i < 100; i++)
@@ -223,7 +226,7 @@ test_inside_handler (void)
 {
   ThrTestBusy busy;
   GCancellable *first = g_cancellable_new (), *second = g_cancellable_new ();
-  Tally tally = { g_thread_self (), 0, 0, 0 };
+  Tally tally = { g_thread_self (), 0, 0, 0, NULL };
   Chain chain;
   gulong handler = 0;
 
@@ -272,7 +275,7 @@ test_inside_callback (void)
     {
       ThrThreadManager *manager = thr_thread_manager_new ();
       GCancellable *cancellable = g_cancellable_new ();
-      Self self = { { g_thread_self (), 0, 0, 0 }, cancellable };
+      Self self = { { g_thread_self (), 0, 0, 0, NULL }, cancellable };
 
       g_assert_true (thr_thread_manager_set_thread_limit (manager, 2, NULL));
       for (guint j = 0; j < 50; j++)
@@ -317,7 +320,7 @@ test_running (void)
       ThrThreadManager *manager = thr_thread_manager_new ();
       GCancellable *cancellable = g_cancellable_new ();
       ThrTestGate gates[3] = { 0 };
-      Tally tally = { g_thread_self (), 0, 0, 0 };
+      Tally tally = { g_thread_self (), 0, 0, 0, NULL };
 
       follow (manager, cancellable, thr_test_job_spin, &gates[0], &tally);
       follow (manager, cancellable, paused_func, &gates[1], &tally);
@@ -352,9 +355,11 @@ many_thread (gpointer user_data)
 {
   Many *many = user_data;
   g_autoptr (GMainContext) context = g_main_context_new ();
-  Tally tally = { g_thread_self (), 0, 0, 0 };
+  ThrTestHome jobs;
+  Tally tally = { g_thread_self (), 0, 0, 0, &jobs };
   guint n = thr_test_scale (2000, 100);
 
+  thr_test_home_init (&jobs);
   g_main_context_push_thread_default (context);
   for (guint i = 0; i < n; i++)
     {
@@ -365,6 +370,8 @@ many_thread (gpointer user_data)
         g_cancellable_reset (many->cancellables[(i / 50) % 4]);
     }
   thr_test_run_until (tally.n_ended == n);
+  thr_test_run_until (thr_test_home_n_finalized (&jobs) == (int) n);
+  g_assert_cmpint (thr_test_home_n_away (&jobs), ==, 0);
   g_assert_cmpuint (tally.n_cancelled + tally.n_succeeded, ==, n);
   thr_test_drain ();
   g_main_context_pop_thread_default (context);

@@ -72,23 +72,23 @@ static void
 dissolve_if_empty (ThrCancelGroup *self)
 {
   ThrCore *core = self->core;
+  GCancellable *cancellable = NULL;
   gulong handler = 0;
-  gboolean dissolve;
 
   thr_core_lock (core);
-  dissolve = self->cancellable != NULL && is_empty_locked (self);
-  if (dissolve)
+  if (self->cancellable != NULL && is_empty_locked (self))
     {
       g_hash_table_remove (core->groups, self->cancellable);
+      cancellable = g_steal_pointer (&self->cancellable);
       handler = self->handler;
     }
   g_mutex_unlock (&core->queue_lock);
 
-  if (!dissolve)
+  if (cancellable == NULL)
     return;
   if (handler != 0)
-    g_signal_handler_disconnect (self->cancellable, handler);
-  g_clear_object (&self->cancellable);
+    g_signal_handler_disconnect (cancellable, handler);
+  g_object_unref (cancellable);
   group_unref (self);
 }
 

@@ -285,7 +285,7 @@ thr_background_class_init (ThrBackgroundClass *klass)
   /**
    * ThrBackground:name: (getter dup_name) (setter set_name)
    *
-   * The name that each job gets; %NULL for its ident.
+   * The name that each job gets; `NULL` for its ident.
    *
    * Since: 1.0
    */
@@ -313,7 +313,7 @@ thr_background_init (ThrBackground *self)
 
 /**
  * thr_background_new: (constructor)
- * @manager: (nullable): the manager to run the jobs; %NULL for the default one
+ * @manager: (nullable): the manager to run the jobs; `NULL` for the default one
  * @func: (scope notified) (closure user_data) (destroy destroy): the function
  * @user_data: (nullable): data for @func
  * @destroy: (nullable): called with @user_data in the owner context once the
@@ -463,7 +463,7 @@ thr_background_dup_name (ThrBackground *self)
 /**
  * thr_background_set_name: (set-property name)
  * @self: a function ready to be called
- * @name: (nullable): the name for each job; %NULL for its ident
+ * @name: (nullable): the name for each job; `NULL` for its ident
  *
  * Names the jobs of the calls to come.
  *
@@ -557,7 +557,7 @@ set_callback (ThrBackground *self,
  * thr_background_set_on_success:
  * @self: a function ready to be called
  * @func: (scope notified) (closure user_data) (destroy destroy) (nullable):
- *   called with the result of each job, or %NULL for nobody
+ *   called with the result of each job, or `NULL` for nobody
  * @user_data: (nullable): data for @func
  * @destroy: (nullable): called with @user_data in the owner context once
  *   it was replaced, or the object is gone, and so are the jobs that have it
@@ -582,7 +582,7 @@ thr_background_set_on_success (ThrBackground *self,
  * thr_background_set_on_fail:
  * @self: a function ready to be called
  * @func: (scope notified) (closure user_data) (destroy destroy) (nullable):
- *   called with the error of each job, or %NULL for nobody
+ *   called with the error of each job, or `NULL` for nobody
  * @user_data: (nullable): data for @func
  * @destroy: (nullable): called with @user_data in the owner context once
  *   it was replaced, or the object is gone, and so are the jobs that have it
@@ -607,7 +607,7 @@ thr_background_set_on_fail (ThrBackground *self,
  * thr_background_set_on_end:
  * @self: a function ready to be called
  * @func: (scope notified) (closure user_data) (destroy destroy) (nullable):
- *   called at the end of each job, or %NULL for nobody
+ *   called at the end of each job, or `NULL` for nobody
  * @user_data: (nullable): data for @func
  * @destroy: (nullable): called with @user_data in the owner context once
  *   it was replaced, or the object is gone, and so are the jobs that have it

@@ -27,7 +27,7 @@ G_DECLARE_FINAL_TYPE (ThrBackground, thr_background, THR, BACKGROUND, GObject)
  * The function of a [class@Thr.Background]. It runs on a background thread, and
  * ends as a [callback@Thr.ThreadFunc] does.
  *
- * Returns: %TRUE if it succeeded
+ * Returns: `TRUE` if it succeeded
  *
  * Since: 1.0
  */

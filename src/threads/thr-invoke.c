@@ -67,10 +67,10 @@ post_cb (gpointer data)
  * What is posted so is called in order, and before the job's own end is
  * delivered.
  *
- * Outside of a job this is %THR_ERROR_INVALID_STATE, and @destroy is called at
+ * Outside of a job this is `THR_ERROR_INVALID_STATE`, and @destroy is called at
  * once.
  *
- * Returns: %TRUE if @func will be called
+ * Returns: `TRUE` if @func will be called
  *
  * Since: 1.0
  */
@@ -196,10 +196,10 @@ ask_cb (gpointer data)
  *
  * Where the job is cancelled or halted meanwhile, this ends with that error,
  * and @func is not called if it was not begun. Outside of the job's function
- * the error is %THR_ERROR_INVALID_STATE; once the owner context is gone it is
- * %THR_ERROR_OWNER_GONE.
+ * the error is `THR_ERROR_INVALID_STATE`; once the owner context is gone it is
+ * `THR_ERROR_OWNER_GONE`.
  *
- * Returns: what @func returned, and its error; %FALSE if it was not called
+ * Returns: what @func returned, and its error; `FALSE` if it was not called
  *
  * Since: 1.0
  */

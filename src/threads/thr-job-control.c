@@ -209,9 +209,9 @@ thr_thread_wrapper_get_cancellable (ThrThreadWrapper *self)
  *
  * It costs who cancels it the same for one job and for a hundred thousand.
  * Once the job is submitted, or follows one already, nothing changes and the
- * error is %THR_ERROR_INVALID_STATE.
+ * error is `THR_ERROR_INVALID_STATE`.
  *
- * Returns: %TRUE if the job follows @cancellable
+ * Returns: `TRUE` if the job follows @cancellable
  *
  * Since: 1.0
  */
@@ -302,14 +302,14 @@ wait_while_paused (ThrThreadWrapper *self)
  * What a job calls now and then, at points where it may well wait or end.
  *
  * It waits while the job is paused, and fails once the job is asked to end:
- * with %G_IO_ERROR_CANCELLED or %THR_ERROR_HALTED. The function then cleans up
- * and returns %FALSE with that error. When nothing is asked it takes a few
+ * with `G_IO_ERROR_CANCELLED` or `THR_ERROR_HALTED`. The function then cleans up
+ * and returns `FALSE` with that error. When nothing is asked it takes a few
  * nanoseconds.
  *
  * Anywhere else than in the function of a job, and in a slice, it does not
  * wait.
  *
- * Returns: %TRUE if the job goes on
+ * Returns: `TRUE` if the job goes on
  *
  * Since: 1.0
  */
@@ -337,7 +337,7 @@ thr_thread_wrapper_checkpoint (ThrThreadWrapper *self,
  *
  * Asks the job to end.
  *
- * A queued job ends without running, with %G_IO_ERROR_CANCELLED. A running one
+ * A queued job ends without running, with `G_IO_ERROR_CANCELLED`. A running one
  * learns it from [method@Thr.ThreadWrapper.checkpoint] and from
  * [method@Thr.ThreadWrapper.get_cancellable]; if its function succeeds all the
  * same, the job has succeeded. A job that has ended is left alone, and one
@@ -359,7 +359,7 @@ thr_thread_wrapper_cancel (ThrThreadWrapper *self)
  *
  * Ends the job by all means that the language of its function has.
  *
- * It is cancelled, with %THR_ERROR_HALTED, and its interrupter is called, if it
+ * It is cancelled, with `THR_ERROR_HALTED`, and its interrupter is called, if it
  * has one: see [method@Thr.ThreadWrapper.set_interrupter]. C has none: a
  * function in C that never looks is not stopped.
  *
@@ -424,7 +424,7 @@ thr_thread_wrapper_resume (ThrThreadWrapper *self)
  * thr_thread_wrapper_set_interrupter:
  * @self: the job whose function this is called in
  * @func: (scope notified) (closure user_data) (destroy destroy) (nullable):
- *   what stops the running function, or %NULL
+ *   what stops the running function, or `NULL`
  * @user_data: (nullable): data for @func
  * @destroy: (nullable): called with @user_data in the owner context once the
  *   job is `CLOSED`

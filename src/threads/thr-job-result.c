@@ -165,13 +165,13 @@ refuse_result (ThrThreadWrapper *self,
 /**
  * thr_thread_wrapper_return_value:
  * @self: a job
- * @value: (nullable): the result, which is copied; %NULL for none
+ * @value: (nullable): the result, which is copied; `NULL` for none
  * @error: where to put an error
  *
  * Gives the job's result.
  *
  * For a job with a function this may be called only inside that function, and
- * the last one counts if the function succeeds. It returns %TRUE then, so
+ * the last one counts if the function succeeds. It returns `TRUE` then, so
  * that a function can end with it:
  *
  * ```c
@@ -181,9 +181,9 @@ refuse_result (ThrThreadWrapper *self,
  * A manual job is ended by it, from any thread.
  *
  * Where the job has ended before, or the call is not inside its function,
- * nothing changes and the error is %THR_ERROR_INVALID_STATE.
+ * nothing changes and the error is `THR_ERROR_INVALID_STATE`.
  *
- * Returns: %TRUE if the result was taken
+ * Returns: `TRUE` if the result was taken
  *
  * Since: 1.0
  */
@@ -263,7 +263,7 @@ end_result (ThrThreadWrapper *self,
  * Gives a boolean (`G_TYPE_BOOLEAN`) as the job's result: see
  * [method@Thr.ThreadWrapper.return_value].
  *
- * Returns: %TRUE if the result was taken
+ * Returns: `TRUE` if the result was taken
  *
  * Since: 1.0
  */
@@ -293,7 +293,7 @@ thr_thread_wrapper_return_boolean (ThrThreadWrapper *self,
  * Gives an integer (`G_TYPE_INT64`) as the job's result: see
  * [method@Thr.ThreadWrapper.return_value].
  *
- * Returns: %TRUE if the result was taken
+ * Returns: `TRUE` if the result was taken
  *
  * Since: 1.0
  */
@@ -323,7 +323,7 @@ thr_thread_wrapper_return_int (ThrThreadWrapper *self,
  * Gives a number (`G_TYPE_DOUBLE`) as the job's result: see
  * [method@Thr.ThreadWrapper.return_value].
  *
- * Returns: %TRUE if the result was taken
+ * Returns: `TRUE` if the result was taken
  *
  * Since: 1.0
  */
@@ -353,7 +353,7 @@ thr_thread_wrapper_return_double (ThrThreadWrapper *self,
  * Gives a string (`G_TYPE_STRING`) as the job's result: see
  * [method@Thr.ThreadWrapper.return_value].
  *
- * Returns: %TRUE if the result was taken
+ * Returns: `TRUE` if the result was taken
  *
  * Since: 1.0
  */
@@ -383,7 +383,7 @@ thr_thread_wrapper_return_string (ThrThreadWrapper *self,
  * Gives an object as the job's result: see
  * [method@Thr.ThreadWrapper.return_value].
  *
- * Returns: %TRUE if the result was taken
+ * Returns: `TRUE` if the result was taken
  *
  * Since: 1.0
  */
@@ -414,7 +414,7 @@ thr_thread_wrapper_return_object (ThrThreadWrapper *self,
  * Gives a variant (`G_TYPE_VARIANT`) as the job's result: see
  * [method@Thr.ThreadWrapper.return_value].
  *
- * Returns: %TRUE if the result was taken
+ * Returns: `TRUE` if the result was taken
  *
  * Since: 1.0
  */
@@ -448,11 +448,11 @@ thr_thread_wrapper_return_variant (ThrThreadWrapper *self,
  * Ends a manual job ([method@Thr.ThreadManager.do_manual]) with a failure, from
  * any thread.
  *
- * The function of any other job sets its error and returns %FALSE; for such a
+ * The function of any other job sets its error and returns `FALSE`; for such a
  * job, and for one that has ended before, nothing changes and the error is
- * %THR_ERROR_INVALID_STATE.
+ * `THR_ERROR_INVALID_STATE`.
  *
- * Returns: %TRUE if the job was ended by this
+ * Returns: `TRUE` if the job was ended by this
  *
  * Since: 1.0
  */
@@ -478,7 +478,7 @@ thr_thread_wrapper_return_error (ThrThreadWrapper *self,
  * What the job gave.
  *
  * Returns: (transfer none) (nullable): the result, valid as long as the job;
- *   %NULL before it ended, where it gave nothing, and where it failed
+ *   `NULL` before it ended, where it gave nothing, and where it failed
  *
  * Since: 1.0
  */
@@ -500,7 +500,7 @@ thr_thread_wrapper_get_result (ThrThreadWrapper *self)
  * Why the job failed.
  *
  * Returns: (transfer none) (nullable): the error, valid as long as the job;
- *   %NULL before it ended and where it succeeded
+ *   `NULL` before it ended and where it succeeded
  *
  * Since: 1.0
  */

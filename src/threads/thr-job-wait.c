@@ -337,7 +337,7 @@ wait_for_end (ThrThreadWrapper *self,
  * @self: a job
  * @timeout: how long to wait, in microseconds; 0 not to wait, [const@Thr.FOREVER]
  *   for ever
- * @cancellable: (nullable): what ends the wait (not the job), or %NULL
+ * @cancellable: (nullable): what ends the wait (not the job), or `NULL`
  * @error: where to put an error
  *
  * Waits until the job has ended.
@@ -353,14 +353,14 @@ wait_for_end (ThrThreadWrapper *self,
  * @cancellable ends that. A job that is not started
  * ([method@Thr.ThreadManager.append]), or is paused, is waited for.
  *
- * Beside the job's own failure, the error may be %THR_ERROR_TIMED_OUT,
- * %G_IO_ERROR_CANCELLED, %THR_ERROR_INVALID_STATE if the job was not
- * submitted, %THR_ERROR_INVALID_ARGUMENT if @timeout is negative, and
- * %THR_ERROR_WOULD_DEADLOCK where the wait could never end: inside the job's
+ * Beside the job's own failure, the error may be `THR_ERROR_TIMED_OUT`,
+ * `G_IO_ERROR_CANCELLED`, `THR_ERROR_INVALID_STATE` if the job was not
+ * submitted, `THR_ERROR_INVALID_ARGUMENT` if @timeout is negative, and
+ * `THR_ERROR_WOULD_DEADLOCK` where the wait could never end: inside the job's
  * own function, where the job waits for the one that calls, on the owner's
  * thread of a manual job, and more than 64 jobs deep.
  *
- * Returns: %TRUE if the job succeeded
+ * Returns: `TRUE` if the job succeeded
  *
  * Since: 1.0
  */
@@ -462,7 +462,7 @@ thr_job_complete_waits (ThrThreadWrapper *self)
 /**
  * thr_thread_wrapper_wait_async:
  * @self: a job
- * @cancellable: (nullable): what ends the wait (not the job), or %NULL
+ * @cancellable: (nullable): what ends the wait (not the job), or `NULL`
  * @callback: (nullable): called in the thread-default context of the calling
  *   thread once the job is `CLOSED`
  * @user_data: data for @callback
@@ -539,11 +539,11 @@ thr_thread_wrapper_wait_async (ThrThreadWrapper   *self,
  * Ends [method@Thr.ThreadWrapper.wait_async]: gives the job's result, or its
  * failure as the error.
  *
- * The error may also be %G_IO_ERROR_CANCELLED if the wait was cancelled, and
- * %THR_ERROR_INVALID_STATE if the job was not submitted.
+ * The error may also be `G_IO_ERROR_CANCELLED` if the wait was cancelled, and
+ * `THR_ERROR_INVALID_STATE` if the job was not submitted.
  *
  * Returns: (transfer none) (nullable): the result, valid as long as the job;
- *   %NULL where it gave nothing
+ *   `NULL` where it gave nothing
  *
  * Since: 1.0
  */

@@ -37,9 +37,9 @@ thr_thread_manager_start (ThrThreadManager *self)
  * @self: a manager
  *
  * Stops the manager: it takes no more jobs, those that are queued end with
- * %THR_ERROR_STOPPED, and those that are running go on.
+ * `THR_ERROR_STOPPED`, and those that are running go on.
  *
- * A job that is submitted from then on ends with %THR_ERROR_STOPPED, through
+ * A job that is submitted from then on ends with `THR_ERROR_STOPPED`, through
  * its on_fail like any failure.
  *
  * Since: 1.0
@@ -70,11 +70,11 @@ thr_thread_manager_stop (ThrThreadManager *self)
  * the manager's jobs, it asks all that and does not wait, so that two jobs may
  * halt each other's managers.
  *
- * The error is %THR_ERROR_TIMED_OUT, naming what still runs, or
- * %THR_ERROR_INVALID_ARGUMENT if @timeout is negative, in which case nothing
+ * The error is `THR_ERROR_TIMED_OUT`, naming what still runs, or
+ * `THR_ERROR_INVALID_ARGUMENT` if @timeout is negative, in which case nothing
  * was done.
  *
- * Returns: %TRUE if no job is left running
+ * Returns: `TRUE` if no job is left running
  *
  * Since: 1.0
  */
@@ -107,7 +107,7 @@ thr_thread_manager_halt (ThrThreadManager *self,
  * @mode: what becomes of the jobs
  * @timeout: how long that may take, in microseconds; [const@Thr.FOREVER] for
  *   ever
- * @cancellable: (nullable): what ends the wait (not the shutdown), or %NULL
+ * @cancellable: (nullable): what ends the wait (not the shutdown), or `NULL`
  * @callback: (nullable): called in the thread-default context of the calling
  *   thread when it is over
  * @user_data: data for @callback
@@ -115,7 +115,7 @@ thr_thread_manager_halt (ThrThreadManager *self,
  * Shuts the manager down without blocking.
  *
  * It takes no more jobs from now on, and is over when all jobs are `CLOSED`.
- * Appended jobs that were not run end with %THR_ERROR_STOPPED in each mode. A
+ * Appended jobs that were not run end with `THR_ERROR_STOPPED` in each mode. A
  * second shutdown joins the first, and may ask for more than that.
  *
  * Since: 1.0
@@ -177,11 +177,11 @@ finish_wait (ThrThreadManager *self,
  *
  * Ends [method@Thr.ThreadManager.shutdown_async].
  *
- * The error is %THR_ERROR_TIMED_OUT, naming what still runs,
- * %G_IO_ERROR_CANCELLED, or %THR_ERROR_INVALID_ARGUMENT if the time-out was
+ * The error is `THR_ERROR_TIMED_OUT`, naming what still runs,
+ * `G_IO_ERROR_CANCELLED`, or `THR_ERROR_INVALID_ARGUMENT` if the time-out was
  * negative.
  *
- * Returns: %TRUE if all jobs are `CLOSED`
+ * Returns: `TRUE` if all jobs are `CLOSED`
  *
  * Since: 1.0
  */
@@ -198,7 +198,7 @@ thr_thread_manager_shutdown_finish (ThrThreadManager *self,
  * @self: a manager
  * @timeout: how long to wait, in microseconds; 0 not to wait,
  *   [const@Thr.FOREVER] for ever
- * @cancellable: (nullable): what ends the wait, or %NULL
+ * @cancellable: (nullable): what ends the wait, or `NULL`
  * @error: where to put an error
  *
  * Waits until the manager has nothing to do; appended jobs that are not run do
@@ -208,12 +208,12 @@ thr_thread_manager_shutdown_finish (ThrThreadManager *self,
  * has for that context, and returns when all jobs are `CLOSED`. On any other
  * thread it returns when no job runs or is to be run.
  *
- * The error is %THR_ERROR_TIMED_OUT, %G_IO_ERROR_CANCELLED,
- * %THR_ERROR_INVALID_ARGUMENT if @timeout is negative, or
- * %THR_ERROR_WOULD_DEADLOCK in a job of the manager and in its callbacks, and,
+ * The error is `THR_ERROR_TIMED_OUT`, `G_IO_ERROR_CANCELLED`,
+ * `THR_ERROR_INVALID_ARGUMENT` if @timeout is negative, or
+ * `THR_ERROR_WOULD_DEADLOCK` in a job of the manager and in its callbacks, and,
  * with no time-out, on the thread that is to end a manual job of the manager.
  *
- * Returns: %TRUE if the manager is idle
+ * Returns: `TRUE` if the manager is idle
  *
  * Since: 1.0
  */
@@ -245,7 +245,7 @@ thr_thread_manager_wait_idle (ThrThreadManager *self,
 /**
  * thr_thread_manager_wait_idle_async:
  * @self: a manager
- * @cancellable: (nullable): what ends the wait, or %NULL
+ * @cancellable: (nullable): what ends the wait, or `NULL`
  * @callback: (nullable): called in the thread-default context of the calling
  *   thread when the manager is idle
  * @user_data: data for @callback
@@ -279,9 +279,9 @@ thr_thread_manager_wait_idle_async (ThrThreadManager   *self,
  * @error: where to put an error
  *
  * Ends [method@Thr.ThreadManager.wait_idle_async]; the error can only be
- * %G_IO_ERROR_CANCELLED.
+ * `G_IO_ERROR_CANCELLED`.
  *
- * Returns: %TRUE if the manager was idle
+ * Returns: `TRUE` if the manager was idle
  *
  * Since: 1.0
  */
@@ -394,13 +394,13 @@ dup_registry (void)
  * library calls no function of the user any more: no job is begun, nothing is
  * delivered, no destroy notify is called.
  *
- * The error is %THR_ERROR_TIMED_OUT, naming what still runs;
- * %THR_ERROR_INVALID_ARGUMENT if @timeout is negative, and
- * %THR_ERROR_WOULD_DEADLOCK inside a job or one of its callbacks: in these two
- * cases nothing was done. With no time-out, %THR_ERROR_WOULD_DEADLOCK also says
+ * The error is `THR_ERROR_TIMED_OUT`, naming what still runs;
+ * `THR_ERROR_INVALID_ARGUMENT` if @timeout is negative, and
+ * `THR_ERROR_WOULD_DEADLOCK` inside a job or one of its callbacks: in these two
+ * cases nothing was done. With no time-out, `THR_ERROR_WOULD_DEADLOCK` also says
  * that a manual job is left, which the calling thread is to end.
  *
- * Returns: %TRUE if no job was left
+ * Returns: `TRUE` if no job was left
  *
  * Since: 1.0
  */

@@ -47,7 +47,7 @@
  *
  * The last reference may be dropped anywhere and at any time: jobs that are
  * queued or running still run to their ends, and those that were only appended
- * end with %THR_ERROR_STOPPED. To end earlier see
+ * end with `THR_ERROR_STOPPED`. To end earlier see
  * [method@Thr.ThreadManager.stop], [method@Thr.ThreadManager.halt] and
  * [method@Thr.ThreadManager.shutdown_async].
  *
@@ -510,7 +510,7 @@ thr_thread_manager_class_init (ThrThreadManagerClass *klass)
   /**
    * ThrThreadManager::unhandled-error:
    * @self: the manager
-   * @thread: (nullable): the job that failed; %NULL for a pushed function
+   * @thread: (nullable): the job that failed; `NULL` for a pushed function
    * @failure: why
    *
    * A job failed and nobody took the failure: there was no on_fail, no handler
@@ -634,7 +634,7 @@ thr_thread_manager_get_default (void)
 /**
  * thr_thread_manager_do_async:
  * @self: a manager
- * @name: (nullable): a name for people and for messages, or %NULL
+ * @name: (nullable): a name for people and for messages, or `NULL`
  * @func: (scope notified) (closure user_data) (destroy destroy): the function
  *   to run in the background
  * @user_data: (nullable): data for @func
@@ -675,9 +675,9 @@ thr_thread_manager_do_async (ThrThreadManager *self,
 /**
  * thr_thread_manager_do_async_full: (skip)
  * @self: a manager
- * @name: (nullable): a name for people and for messages, or %NULL
+ * @name: (nullable): a name for people and for messages, or `NULL`
  * @func: the function to run in the background
- * @cancellable: (nullable): a cancellable for the job to follow, or %NULL
+ * @cancellable: (nullable): a cancellable for the job to follow, or `NULL`
  * @on_success: (nullable): called with the result
  * @on_fail: (nullable): called with the error
  * @on_end: (nullable): called at the end, however it came
@@ -725,7 +725,7 @@ thr_thread_manager_do_async_full (ThrThreadManager *self,
 /**
  * thr_thread_manager_do_sliced:
  * @self: a manager
- * @name: (nullable): a name for people and for messages, or %NULL
+ * @name: (nullable): a name for people and for messages, or `NULL`
  * @func: (scope notified) (closure user_data) (destroy destroy): a short step of
  *   the work
  * @user_data: (nullable): data for @func
@@ -736,7 +736,7 @@ thr_thread_manager_do_async_full (ThrThreadManager *self,
  * loop goes on: for work that cannot leave its thread.
  *
  * The steps are called again and again, for about two milliseconds at a time,
- * until one returns %FALSE. They are deliveries of this library, and so run
+ * until one returns `FALSE`. They are deliveries of this library, and so run
  * inside [method@Thr.ThreadWrapper.join] too. While the job is paused it is not
  * stepped. It takes no thread and does not count in
  * [property@Thr.ThreadManager:thread-limit].
@@ -765,7 +765,7 @@ thr_thread_manager_do_sliced (ThrThreadManager *self,
 /**
  * thr_thread_manager_do_manual:
  * @self: a manager
- * @name: (nullable): a name for people and for messages, or %NULL
+ * @name: (nullable): a name for people and for messages, or `NULL`
  *
  * Makes a job with no function, for work that goes on elsewhere: it is
  * `RUNNING` at once, and ended by [method@Thr.ThreadWrapper.return_value] or
@@ -800,12 +800,12 @@ thr_thread_manager_do_manual (ThrThreadManager *self,
  *
  * Queues a job, which is run as soon as a thread is free.
  *
- * The error is %THR_ERROR_INVALID_STATE if the job was submitted before, here
- * or elsewhere, and %THR_ERROR_INVALID_ARGUMENT if it has no function: nothing
+ * The error is `THR_ERROR_INVALID_STATE` if the job was submitted before, here
+ * or elsewhere, and `THR_ERROR_INVALID_ARGUMENT` if it has no function: nothing
  * has changed then. That the manager is stopped is no such error: the job
- * ends with %THR_ERROR_STOPPED.
+ * ends with `THR_ERROR_STOPPED`.
  *
- * Returns: %TRUE if the manager took the job
+ * Returns: `TRUE` if the manager took the job
  *
  * Since: 1.0
  */
@@ -845,7 +845,7 @@ submit (ThrThreadManager  *self,
  *
  * The errors are those of [method@Thr.ThreadManager.submit].
  *
- * Returns: %TRUE if the manager took the jobs
+ * Returns: `TRUE` if the manager took the jobs
  *
  * Since: 1.0
  */
@@ -869,7 +869,7 @@ thr_thread_manager_submit_many (ThrThreadManager  *self,
  *
  * The errors are those of [method@Thr.ThreadManager.submit].
  *
- * Returns: %TRUE if the manager took the job
+ * Returns: `TRUE` if the manager took the job
  *
  * Since: 1.0
  */
@@ -890,15 +890,15 @@ thr_thread_manager_append (ThrThreadManager *self,
  *
  * The error is
  *
- * - %THR_ERROR_NO_THREADS_FOUND if none was appended,
- * - %THR_ERROR_THREAD_LIMIT_REACHED if some had to stay in the queue: as many
+ * - `THR_ERROR_NO_THREADS_FOUND` if none was appended,
+ * - `THR_ERROR_THREAD_LIMIT_REACHED` if some had to stay in the queue: as many
  *   as may run were started, and the message says how many remain,
- * - %THR_ERROR_THREADS_ALREADY_RUNNING if a function that the last run started
+ * - `THR_ERROR_THREADS_ALREADY_RUNNING` if a function that the last run started
  *   has not returned,
- * - %THR_ERROR_MANAGER_ALREADY_RUNNING while the manager watches its queue,
- * - %THR_ERROR_STOPPED if the manager is stopped.
+ * - `THR_ERROR_MANAGER_ALREADY_RUNNING` while the manager watches its queue,
+ * - `THR_ERROR_STOPPED` if the manager is stopped.
  *
- * Returns: %TRUE if all of them were started
+ * Returns: `TRUE` if all of them were started
  *
  * Since: 1.0
  */
@@ -920,10 +920,10 @@ thr_thread_manager_run (ThrThreadManager *self,
  * Starts the jobs that were appended, and from now on each that is, as threads
  * get free.
  *
- * The error is %THR_ERROR_MANAGER_ALREADY_RUNNING if the manager does so
- * already, and %THR_ERROR_STOPPED if it is stopped.
+ * The error is `THR_ERROR_MANAGER_ALREADY_RUNNING` if the manager does so
+ * already, and `THR_ERROR_STOPPED` if it is stopped.
  *
- * Returns: %TRUE if the manager watches its queue now
+ * Returns: `TRUE` if the manager watches its queue now
  *
  * Since: 1.0
  */
@@ -961,7 +961,7 @@ thr_thread_manager_stop_listening (ThrThreadManager *self)
  *
  * Finds a job by its ident.
  *
- * Returns: (transfer full) (nullable): the job; %NULL if there is none, or it
+ * Returns: (transfer full) (nullable): the job; `NULL` if there is none, or it
  *   has left the manager
  *
  * Since: 1.0
@@ -1009,7 +1009,7 @@ thr_thread_manager_dup_jobs (ThrThreadManager *self)
  * The job at a position of the list model, as [method@Gio.ListModel.get_item]
  * gives it; only in the owner context.
  *
- * Returns: (transfer full) (nullable): the job; %NULL behind the end
+ * Returns: (transfer full) (nullable): the job; `NULL` behind the end
  *
  * Since: 1.0
  */
@@ -1098,7 +1098,7 @@ notify_name (gpointer data)
 /**
  * thr_thread_manager_set_name: (set-property name)
  * @self: a manager
- * @name: (nullable): a name for people and for messages, or %NULL
+ * @name: (nullable): a name for people and for messages, or `NULL`
  *
  * Names the manager.
  *
@@ -1158,10 +1158,10 @@ thr_thread_manager_get_thread_limit (ThrThreadManager *self)
  *
  * Changes how many jobs run at once.
  *
- * The error is %THR_ERROR_INVALID_ARGUMENT if @thread_limit is 0; nothing has
+ * The error is `THR_ERROR_INVALID_ARGUMENT` if @thread_limit is 0; nothing has
  * changed then.
  *
- * Returns: %TRUE if the limit is in force
+ * Returns: `TRUE` if the limit is in force
  *
  * Since: 1.0
  */
@@ -1361,7 +1361,7 @@ thr_thread_manager_get_progress (ThrThreadManager *self)
 
 /**
  * thr_generate_uid:
- * @delimiter: (nullable): what to put between the chunks; %NULL for a `-`
+ * @delimiter: (nullable): what to put between the chunks; `NULL` for a `-`
  *
  * Makes a name at random: six chunks of six letters and digits.
  *

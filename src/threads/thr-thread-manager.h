@@ -26,7 +26,7 @@ G_DECLARE_FINAL_TYPE (ThrThreadManager, thr_thread_manager, THR, THREAD_MANAGER,
  * The last one gives the result, if there is one, with
  * [method@Thr.ThreadWrapper.return_value] or one of its like, or sets an error.
  *
- * Returns: %TRUE (`G_SOURCE_CONTINUE`) to be called again, %FALSE when the work
+ * Returns: `TRUE` (`G_SOURCE_CONTINUE`) to be called again, `FALSE` when the work
  *   is done
  *
  * Since: 1.0
@@ -43,7 +43,7 @@ typedef gboolean (*ThrSliceFunc) (ThrThreadWrapper *thread,
  * A function for thr_thread_manager_push(). It runs on a background
  * thread.
  *
- * Returns: %TRUE if it succeeded; else it sets an error
+ * Returns: `TRUE` if it succeeded; else it sets an error
  *
  * Since: 1.0
  */

@@ -630,7 +630,7 @@ thr_thread_wrapper_class_init (ThrThreadWrapperClass *klass)
   /**
    * ThrThreadWrapper:manager: (getter dup_manager)
    *
-   * The manager that the job was submitted to; %NULL before, and once that
+   * The manager that the job was submitted to; `NULL` before, and once that
    * manager is gone.
    *
    * Since: 1.0
@@ -672,7 +672,7 @@ thr_thread_wrapper_class_init (ThrThreadWrapperClass *klass)
   /**
    * ThrThreadWrapper:result: (getter get_result)
    *
-   * What the job gave; %NULL before it ended, where it gave nothing, and where
+   * What the job gave; `NULL` before it ended, where it gave nothing, and where
    * it failed.
    *
    * Since: 1.0
@@ -682,7 +682,7 @@ thr_thread_wrapper_class_init (ThrThreadWrapperClass *klass)
   /**
    * ThrThreadWrapper:error: (getter get_error)
    *
-   * Why the job failed; %NULL before it ended and where it succeeded.
+   * Why the job failed; `NULL` before it ended and where it succeeded.
    *
    * Since: 1.0
    */
@@ -750,7 +750,7 @@ thr_thread_wrapper_init (ThrThreadWrapper *self)
 
 /**
  * thr_thread_wrapper_new: (constructor)
- * @name: (nullable): a name for people and for messages, or %NULL
+ * @name: (nullable): a name for people and for messages, or `NULL`
  * @func: (scope notified) (closure user_data) (destroy destroy): the function
  *   to run in the background
  * @user_data: (nullable): data for @func
@@ -782,7 +782,7 @@ thr_thread_wrapper_new (const char    *name,
  *
  * The job whose function the calling thread is running.
  *
- * Returns: (transfer none) (nullable): the job; %NULL outside of a job
+ * Returns: (transfer none) (nullable): the job; `NULL` outside of a job
  *
  * Since: 1.0
  */
@@ -866,7 +866,7 @@ replace_word (ThrThreadWrapper *self,
 /**
  * thr_thread_wrapper_set_name: (set-property name)
  * @self: a job
- * @name: (nullable): a name for people and for messages; %NULL for the ident
+ * @name: (nullable): a name for people and for messages; `NULL` for the ident
  *
  * Names the job.
  *
@@ -929,7 +929,7 @@ thr_thread_wrapper_get_finished_with (ThrThreadWrapper *self)
  *
  * Copies what the job shows of its work.
  *
- * Returns: %TRUE where a status was set; else @status is a string that is %NULL
+ * Returns: `TRUE` where a status was set; else @status is a string that is `NULL`
  *
  * Since: 1.0
  */
@@ -964,7 +964,7 @@ thr_thread_wrapper_get_status (ThrThreadWrapper *self,
 /**
  * thr_thread_wrapper_set_status:
  * @self: a job
- * @status: (nullable): any value, or %NULL for none; it is copied
+ * @status: (nullable): any value, or `NULL` for none; it is copied
  *
  * Shows something of the job's work: see [property@Thr.ThreadWrapper:status].
  *
@@ -1106,7 +1106,7 @@ thr_thread_wrapper_dup_message (ThrThreadWrapper *self)
 /**
  * thr_thread_wrapper_set_message: (set-property message)
  * @self: a job
- * @message: (nullable): words for people, or %NULL
+ * @message: (nullable): words for people, or `NULL`
  *
  * Says what the job is doing.
  *
@@ -1171,7 +1171,7 @@ thr_thread_wrapper_set_priority (ThrThreadWrapper *self,
  *
  * The manager that the job was submitted to.
  *
- * Returns: (transfer full) (nullable): the manager; %NULL before the job was
+ * Returns: (transfer full) (nullable): the manager; `NULL` before the job was
  *   submitted and once the manager is gone
  *
  * Since: 1.0
@@ -1278,7 +1278,7 @@ set_callback (ThrThreadWrapper *self,
  * thr_thread_wrapper_set_on_success:
  * @self: a job
  * @func: (scope notified) (closure user_data) (destroy destroy) (nullable):
- *   called with the result, or %NULL for nobody
+ *   called with the result, or `NULL` for nobody
  * @user_data: (nullable): data for @func
  * @destroy: (nullable): called with @user_data in the owner context once the
  *   job is `CLOSED`, or when another function is set
@@ -1307,7 +1307,7 @@ thr_thread_wrapper_set_on_success (ThrThreadWrapper *self,
  * thr_thread_wrapper_set_on_fail:
  * @self: a job
  * @func: (scope notified) (closure user_data) (destroy destroy) (nullable):
- *   called with the error, or %NULL for nobody
+ *   called with the error, or `NULL` for nobody
  * @user_data: (nullable): data for @func
  * @destroy: (nullable): called with @user_data in the owner context once the
  *   job is `CLOSED`, or when another function is set
@@ -1335,7 +1335,7 @@ thr_thread_wrapper_set_on_fail (ThrThreadWrapper *self,
  * thr_thread_wrapper_set_on_end:
  * @self: a job
  * @func: (scope notified) (closure user_data) (destroy destroy) (nullable):
- *   called when all is over, or %NULL for nobody
+ *   called when all is over, or `NULL` for nobody
  * @user_data: (nullable): data for @func
  * @destroy: (nullable): called with @user_data in the owner context once the
  *   job is `CLOSED`, or when another function is set

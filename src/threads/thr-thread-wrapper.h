@@ -28,12 +28,12 @@ typedef struct _ThrThreadManager ThrThreadManager;
  * The function of a job. It runs on a background thread.
  *
  * It gives its result with [method@Thr.ThreadWrapper.return_value] or one of
- * its like, and returns %TRUE; or it sets an error and returns %FALSE. Without
- * an error, %FALSE is %THR_ERROR_FAILED.
+ * its like, and returns `TRUE`; or it sets an error and returns `FALSE`. Without
+ * an error, `FALSE` is `THR_ERROR_FAILED`.
  *
  * [method@Thr.ThreadWrapper.invoke_sync] calls one in the owner context.
  *
- * Returns: %TRUE if it succeeded
+ * Returns: `TRUE` if it succeeded
  *
  * Since: 1.0
  */

@@ -100,7 +100,7 @@ struct _ThrCore
 static inline void
 thr_core_lock (ThrCore *self)
 {
-  for (guint i = 0; i < 50; i++)
+  for (guint i = 0; i < 8; i++)
     {
       if (g_mutex_trylock (&self->queue_lock))
         return;

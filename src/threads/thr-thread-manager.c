@@ -273,7 +273,12 @@ settle_soon (ThrThreadManager *self)
   thr_core_post (core, post);
 
   if (thr_dispatcher_is_home (self->home.dispatcher))
-    thr_thread_manager_settle (self, &snapshot, NULL, NULL);
+    {
+      /* A handler may drop the last reference. */
+      g_object_ref (self);
+      thr_thread_manager_settle (self, &snapshot, NULL, NULL);
+      g_object_unref (self);
+    }
 }
 
 /* ---- the class ---- */

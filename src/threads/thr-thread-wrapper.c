@@ -249,7 +249,8 @@ clear_callback_cb (gpointer data)
 {
   ThrCallback *callback = data;
 
-  callback->destroy (callback->user_data);
+  if (thr_gate_is_open ())
+    callback->destroy (callback->user_data);
   g_free (callback);
 }
 

@@ -34,6 +34,30 @@ struct _ThrTick
   gboolean waiting;
 };
 
+/* What deliveries leave for the end of their dispatch, to do it for many at
+ * once. It is done sooner where somebody could miss it: before the first
+ * delivery of another kind, and before a dispatch inside this one. */
+#define THR_BATCH_SIZE 64
+typedef struct _ThrBatch ThrBatch;
+struct _ThrBatch
+{
+  void (*flush) (ThrBatch *batch); /* empties it first; NULL where it is empty */
+  gpointer owner;
+  guint count;
+  guint n_items;
+  gpointer items[THR_BATCH_SIZE];
+};
+
+/* Does now what was left for later on the calling thread. */
+static inline void
+thr_batch_flush (void)
+{
+  ThrBatch *batch = thr_local.batch;
+
+  if (batch != NULL && batch->flush != NULL)
+    batch->flush (batch);
+}
+
 /* In microseconds: how long one dispatch may deliver, and the time of a tick. */
 #define THR_DISPATCH_BUDGET 2000
 #define THR_TICK_INTERVAL 16667

@@ -502,8 +502,14 @@ thr_dispatcher_deliver (ThrDispatcher *self)
 {
   gint64 now = g_get_monotonic_time ();
   ThrDispatcher *outer = thr_local.delivering;
+  ThrBatch *outer_batch = thr_local.batch;
+  ThrDeliverFunc last = NULL;
+  ThrBatch batch;
 
   thr_dispatcher_ref (self);
+  thr_batch_flush ();
+  batch.flush = NULL;
+  thr_local.batch = &batch;
   thr_local.delivering = self;
 
   if (self->busy_since == 0)
@@ -519,11 +525,15 @@ thr_dispatcher_deliver (ThrDispatcher *self)
       ThrNode *node = self->taken;
 
       self->taken = node->next;
-      node->deliver (node);
+      if (node->deliver != last)
+        thr_batch_flush ();
+      last = node->deliver;
+      last (node);
       now = g_get_monotonic_time ();
       if (now >= self->budget_end)
         break;
     }
+  thr_batch_flush ();
 
   /* Only a flood that lasts gives way: to change the priority of a source
    * costs more than many a batch. */
@@ -537,6 +547,7 @@ thr_dispatcher_deliver (ThrDispatcher *self)
     set_flooded (self, TRUE);
 
   thr_local.delivering = outer;
+  thr_local.batch = outer_batch;
   thr_dispatcher_unref (self);
 }
 

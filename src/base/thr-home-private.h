@@ -23,6 +23,7 @@ typedef struct
   guint8 announced;       /* the ThrExecutionState; home's alone, as the next */
   guint8 stepping : 1;    /* thr_job_deliver() is on the stack … */
   guint8 redeliver : 1;   /* … and was called once more inside */
+  guint8 closing : 1;     /* is CLOSED, and in a batch of thr_core_job_closed() */
   guint8 heard : 1;       /* a signal handler is connected, see thr_job_listen() */
   _Atomic guint flags;    /* what there is to deliver */
 } ThrHome;

@@ -11,7 +11,7 @@ gboolean
 thr_core_is_quiet_locked (ThrCore *self)
 {
   return self->n_running == 0 && self->n_failing == 0 && self->n_parked == 0 &&
-         self->ready.length == 0 &&
+         self->ready.length == 0 && !thr_core_has_incoming (self) &&
          !(self->watching && self->held.length > 0);
 }
 
@@ -72,6 +72,7 @@ thr_core_deliver (ThrNode *node)
 
   thr_core_lock (self);
   self->posted = FALSE;
+  thr_core_shut_locked (self);
   if (self->manager != NULL)
     manager = g_object_ref (self->manager);
   thr_core_snapshot_locked (self, &snapshot);
@@ -133,50 +134,97 @@ free_gone (GPtrArray *gone)
   g_clear_pointer (&gone, g_ptr_array_unref);
 }
 
-/* At the job's home: it is CLOSED. */
-void
-thr_core_job_closed (ThrCore          *self,
-                     ThrThreadWrapper *job)
+static void
+close_job_locked (ThrCore          *self,
+                  ThrThreadWrapper *job,
+                  GPtrArray        *gone)
 {
   ThrJobExtra *extra = thr_job_peek_extra (job);
-  GPtrArray *gone = NULL;
-  ThrCancelGroup *left;
-  gboolean post = FALSE;
 
-  thr_core_lock (self);
   thr_item_list_remove (&self->live, &job->item);
   job->item.place = THR_PLACE_LEFT;
-  self->n_ended--;
   if (job->item.counted)
     count_done_locked (self, extra != NULL ? extra->counted_progress : 0.0);
-  left = thr_cancel_group_leave_locked (job);
   if (self->keep == 0)
     let_go_locked (self, job, NULL);
   else
     {
-      gone = g_ptr_array_new ();
       g_queue_push_tail (&self->kept, g_object_ref (job));
       trim_kept_locked (self, gone);
+    }
+}
+
+static void
+flush_closed (ThrBatch *batch)
+{
+  ThrCore *self = batch->owner;
+  guint n_light = batch->count, n_jobs = batch->n_items;
+  ThrThreadWrapper *jobs[THR_BATCH_SIZE];
+  ThrCancelGroup *left[THR_BATCH_SIZE];
+  GPtrArray *gone = NULL;
+  gboolean post = FALSE;
+
+  memcpy (jobs, batch->items, n_jobs * sizeof *jobs);
+  batch->flush = NULL;
+
+  thr_core_lock (self);
+  self->n_ended -= n_jobs + n_light;
+  self->n_counted_done += n_light;
+  if (self->keep > 0)
+    gone = g_ptr_array_new ();
+  for (guint i = 0; i < n_jobs; i++)
+    {
+      close_job_locked (self, jobs[i], gone);
+      left[i] = thr_cancel_group_leave_locked (jobs[i]);
     }
   thr_core_changed_locked (self, &post);
   g_mutex_unlock (&self->queue_lock);
 
   thr_core_post (self, post);
-  thr_cancel_group_left (left);
+  for (guint i = 0; i < n_jobs; i++)
+    {
+      thr_cancel_group_left (left[i]);
+      jobs[i]->home.closing = FALSE;
+      thr_job_land (jobs[i]);
+    }
   free_gone (gone);
+  thr_core_unref_many (self, n_light + 1);
 }
 
+static ThrBatch *
+get_batch (ThrCore *self)
+{
+  ThrBatch *batch = thr_local.batch;
+
+  if (batch->flush != NULL && (batch->owner != self || batch->n_items == THR_BATCH_SIZE))
+    batch->flush (batch);
+  if (batch->flush == NULL)
+    {
+      batch->flush = flush_closed;
+      batch->owner = thr_core_ref (self);
+      batch->count = batch->n_items = 0;
+    }
+  return batch;
+}
+
+/* At the job's home: it is CLOSED. The books are brought up to date for a batch
+ * at once, at the end of the dispatch; until then the manager counts it as one
+ * that is being delivered. Ends the job's flight. */
+void
+thr_core_job_closed (ThrCore          *self,
+                     ThrThreadWrapper *job)
+{
+  ThrBatch *batch = get_batch (self);
+
+  job->home.closing = TRUE;
+  batch->items[batch->n_items++] = job;
+}
+
+/* The same for a light job, which leaves its reference to the core here. */
 void
 thr_core_light_closed (ThrCore *self)
 {
-  gboolean post = FALSE;
-
-  thr_core_lock (self);
-  self->n_ended--;
-  count_done_locked (self, 0.0);
-  thr_core_changed_locked (self, &post);
-  g_mutex_unlock (&self->queue_lock);
-  thr_core_post (self, post);
+  get_batch (self)->count++;
 }
 
 void
@@ -258,6 +306,7 @@ thr_core_dup_jobs (ThrCore *self)
 {
   GPtrArray *jobs;
 
+  thr_batch_flush ();
   thr_core_lock (self);
   jobs = dup_jobs_locked (self);
   g_mutex_unlock (&self->queue_lock);
@@ -274,6 +323,7 @@ thr_core_track (ThrCore *self)
 
   thr_core_lock (self);
   g_assert (!self->tracked);
+  thr_core_shut_locked (self);
   self->tracked = TRUE;
   begin_tracking_locked (self);
   jobs = dup_jobs_locked (self);
@@ -290,11 +340,14 @@ thr_core_lookup (ThrCore *self,
 {
   ThrThreadWrapper *job;
 
+  thr_batch_flush ();
   thr_core_lock (self);
   if (self->index == NULL)
     {
-      GPtrArray *jobs = dup_jobs_locked (self);
+      GPtrArray *jobs;
 
+      thr_core_shut_locked (self);
+      jobs = dup_jobs_locked (self);
       self->index = g_hash_table_new (g_int64_hash, g_int64_equal);
       for (guint i = 0; i < jobs->len; i++)
         {

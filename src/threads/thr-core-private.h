@@ -46,9 +46,15 @@ struct _ThrCore
   ThrDispatcher *home; /* a weak reference; good as long as there is a manager */
   char uid[48];
 
-  /* Whether a job could be run, for a searching thread to look at without the
-   * lock; a hint, and so relaxed. On a cache line of its own. */
   guint8 padding_before[64];
+  /* The way in without the lock, see thr-core.c: the newest of the items
+   * that came so, or whether it is open. Pushed with release, which publishes
+   * the item; taken with acquire by who holds the lock. On a cache line of its
+   * own, as is the next one. */
+  ThrItem *_Atomic incoming;
+  guint8 padding_between[64];
+  /* Whether a job could be run, for a searching thread to look at without the
+   * lock; a hint, and so relaxed. */
   _Atomic gboolean has_runnable;
   guint8 padding_after[64];
 
@@ -69,7 +75,8 @@ struct _ThrCore
   guint n_searching;  /* threads that look for a job, or were started to; see wants_thread */
   guint limit;
   guint keep;
-  gboolean looking;   /* one of them does so without the lock */
+  gboolean open;      /* what `incoming` says of it */
+  guint n_looking;    /* those of them that do so now, without the lock */
   gboolean paused;
   gboolean watching;
   guint64 last_seq;
@@ -94,19 +101,43 @@ struct _ThrCore
   _Atomic guint n_posting; /* threads between posted = TRUE and the push */
 };
 
-/* The lock is held for some tens of nanoseconds, and taken by threads that run
+/* What `incoming` is where it holds no item. */
+#define THR_INCOMING_SHUT ((ThrItem *) NULL)
+#define THR_INCOMING_OPEN (&thr_incoming_open)
+extern ThrItem thr_incoming_open;
+
+static inline gboolean
+thr_core_has_incoming (ThrCore *self)
+{
+  ThrItem *newest = atomic_load_explicit (&self->incoming, memory_order_relaxed);
+
+  return newest != THR_INCOMING_SHUT && newest != THR_INCOMING_OPEN;
+}
+
+void     thr_core_let_in_locked   (ThrCore *self);
+void     thr_core_shut_locked     (ThrCore *self);
+gboolean thr_core_set_open_locked (ThrCore *self);
+
+/* Whoever has the lock has all that was submitted in the queue.
+ *
+ * The lock is held for some tens of nanoseconds, and taken by threads that run
  * jobs as short: to look again for a moment is cheaper than to sleep in the
  * kernel, and to be woken. */
 static inline void
 thr_core_lock (ThrCore *self)
 {
-  for (guint i = 0; i < 8; i++)
+  gboolean locked = FALSE;
+
+  for (guint i = 0; i < 8 && !locked; i++)
     {
-      if (g_mutex_trylock (&self->queue_lock))
-        return;
-      thr_relax ();
+      locked = g_mutex_trylock (&self->queue_lock);
+      if (!locked)
+        thr_relax ();
     }
-  g_mutex_lock (&self->queue_lock);
+  if (!locked)
+    g_mutex_lock (&self->queue_lock);
+  if (thr_core_has_incoming (self))
+    thr_core_let_in_locked (self);
 }
 
 /* A delivery of one of the core's jobs that is on the stack of its thread. */
@@ -123,6 +154,8 @@ ThrCore *thr_core_new             (ThrThreadManager *manager,
                                    ThrDispatcher    *home);
 ThrCore *thr_core_ref             (ThrCore          *self);
 void     thr_core_unref           (ThrCore          *self);
+void     thr_core_unref_many      (ThrCore          *self,
+                                   guint             n);
 ThrCore *thr_core_of              (ThrThreadManager *manager);
 void     thr_core_drop_manager    (ThrCore          *self);
 ThrThreadManager *thr_core_dup_manager (ThrCore     *self);

@@ -40,7 +40,14 @@ thr_core_ref (ThrCore *self)
 void
 thr_core_unref (ThrCore *self)
 {
-  if (!g_atomic_int_dec_and_test (&self->ref_count))
+  thr_core_unref_many (self, 1);
+}
+
+void
+thr_core_unref_many (ThrCore *self,
+                     guint    n)
+{
+  if (g_atomic_int_add (&self->ref_count, -(int) n) > (int) n)
     return;
 
   thr_registry_remove (self);
@@ -119,6 +126,121 @@ queue_changed_locked (ThrCore *self)
     atomic_store_explicit (&self->has_runnable, has_runnable, memory_order_relaxed);
 }
 
+/* ---- the way in ---- */
+
+/* A job may be submitted without the lock, which costs its threads most of
+ * their time where the jobs are short. It is open while somebody is sure to
+ * take the lock soon: a thread that searches, or one that has to end its job
+ * before any more can begin, and home, where what is to be told was posted.
+ * Whoever takes the lock lets in first what has come, so that it finds all of
+ * it where it belongs; and whoever ends one of these conditions, shuts. */
+ThrItem thr_incoming_open;
+
+/* The item has its part in the progress of the jobs since it was last idle. */
+static void
+count_in_locked (ThrCore *self,
+                 ThrItem *item)
+{
+  /* All of them done: it was idle since. */
+  if (self->n_counted_done == self->n_counted)
+    {
+      self->n_counted = self->n_counted_done = 0;
+      self->progress_sum = 0.0;
+    }
+  item->counted = TRUE;
+  self->n_counted++;
+}
+
+static void
+enter_books_locked (ThrCore *self,
+                    ThrItem *item)
+{
+  item->seq = ++self->last_seq;
+  if (self->state == THR_CORE_NEW)
+    self->state = THR_CORE_STARTED;
+}
+
+static void
+let_in_locked (ThrCore *self,
+               ThrItem *newest)
+{
+  ThrItem *item = newest, *oldest = NULL;
+
+  while (item != NULL && item != THR_INCOMING_OPEN)
+    {
+      ThrItem *older = item->next;
+
+      item->next = oldest;
+      oldest = item;
+      item = older;
+    }
+
+  while (oldest != NULL)
+    {
+      item = oldest;
+      oldest = item->next;
+      enter_books_locked (self, item);
+      count_in_locked (self, item);
+      item->place = THR_PLACE_READY;
+      thr_queue_push (&self->ready, item);
+    }
+  queue_changed_locked (self);
+}
+
+void
+thr_core_let_in_locked (ThrCore *self)
+{
+  let_in_locked (self, atomic_exchange_explicit (&self->incoming, THR_INCOMING_OPEN,
+                                                 memory_order_acquire));
+}
+
+void
+thr_core_shut_locked (ThrCore *self)
+{
+  if (!self->open)
+    return;
+  self->open = FALSE;
+  let_in_locked (self, atomic_exchange_explicit (&self->incoming, THR_INCOMING_SHUT,
+                                                 memory_order_acquire));
+}
+
+/* After a change to what decides on it. TRUE where it was shut and more had
+ * come, which a thread may have to be started for. */
+gboolean
+thr_core_set_open_locked (ThrCore *self)
+{
+  guint length = self->ready.length;
+
+  if (self->posted && self->state == THR_CORE_STARTED && !self->paused && !self->tracked &&
+      self->index == NULL && !self->has_application &&
+      (self->n_searching > 0 || self->n_threads >= self->limit))
+    {
+      if (!self->open)
+        atomic_store_explicit (&self->incoming, THR_INCOMING_OPEN, memory_order_relaxed);
+      self->open = TRUE;
+      return FALSE;
+    }
+  thr_core_shut_locked (self);
+  return self->ready.length > length;
+}
+
+/* Hands in an item that is to be run; FALSE where that takes the lock. */
+static gboolean
+offer (ThrCore *self,
+       ThrItem *item)
+{
+  ThrItem *newest = atomic_load_explicit (&self->incoming, memory_order_relaxed);
+
+  while (newest != THR_INCOMING_SHUT)
+    {
+      item->next = newest;
+      if (atomic_compare_exchange_weak_explicit (&self->incoming, &newest, item,
+                                                 memory_order_release, memory_order_relaxed))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* Whether to start one more thread, which the caller does by
  * thr_core_start_thread() once it has unlocked. One at a time: a thread that
  * finds a job starts the next if there is more. */
@@ -136,11 +258,15 @@ thr_core_wants_thread_locked (ThrCore *self)
 void
 thr_core_unlock (ThrCore *self)
 {
-  gboolean start, hold, post = FALSE;
+  gboolean start = FALSE, hold, post = FALSE;
 
-  queue_changed_locked (self);
-  start = thr_core_wants_thread_locked (self);
   thr_core_changed_locked (self, &post);
+  do
+    {
+      queue_changed_locked (self);
+      start = start || thr_core_wants_thread_locked (self);
+    }
+  while (thr_core_set_open_locked (self));
   thr_core_tell_quiet_locked (self);
   hold = self->has_application && !thr_core_is_quiet_locked (self);
   g_mutex_unlock (&self->queue_lock);
@@ -303,30 +429,6 @@ take_off (ThrThreadWrapper *job)
     ;
 }
 
-/* The item has its part in the progress of the jobs since it was last idle. */
-static void
-count_in_locked (ThrCore *self,
-                 ThrItem *item)
-{
-  /* All of them done: it was idle since. */
-  if (self->n_counted_done == self->n_counted)
-    {
-      self->n_counted = self->n_counted_done = 0;
-      self->progress_sum = 0.0;
-    }
-  item->counted = TRUE;
-  self->n_counted++;
-}
-
-static void
-enter_books_locked (ThrCore *self,
-                    ThrItem *item)
-{
-  item->seq = ++self->last_seq;
-  if (self->state == THR_CORE_NEW)
-    self->state = THR_CORE_STARTED;
-}
-
 /* What is not queued, because it begins or ends at once, is listed. */
 static void
 submit_job_locked (ThrCore          *self,
@@ -369,6 +471,25 @@ submit_job_locked (ThrCore          *self,
     }
 }
 
+/* Without the lock; FALSE where that is not possible. */
+static gboolean
+submit_openly (ThrCore          *self,
+               ThrThreadWrapper *job)
+{
+  if (job->item.kind != THR_JOB_FUNCTION ||
+      (atomic_load_explicit (&job->home.control, memory_order_relaxed) &
+       (THR_CONTROL_FOLLOWS | THR_CONTROL_END)) ||
+      !offer (self, &job->item))
+    return FALSE;
+
+  /* Who asked it to end before it could be found in the queue leaves it to us:
+   * one of the two sees what the other did. */
+  atomic_thread_fence (memory_order_seq_cst);
+  if ((atomic_load (&job->home.control) & THR_CONTROL_END) && thr_core_withdraw (job))
+    thr_core_fail_item (self, &job->item, thr_job_ending_error (job));
+  return TRUE;
+}
+
 /* All or none of them; what a stopped manager or a cancel before makes of them
  * is delivered. */
 gboolean
@@ -393,12 +514,15 @@ thr_core_submit (ThrCore           *self,
     }
 
   for (gsize i = 0; i < n_jobs; i++)
+    take_off (jobs[i]);
+  if (n_jobs == 1 && !hold && submit_openly (self, jobs[0]))
+    return TRUE;
+
+  for (gsize i = 0; i < n_jobs; i++)
     {
-      take_off (jobs[i]);
       if (atomic_load_explicit (&jobs[i]->home.control, memory_order_relaxed) & THR_CONTROL_FOLLOWS)
         thr_cancel_group_enter (jobs[i]);
     }
-
   thr_core_lock (self);
   for (gsize i = 0; i < n_jobs; i++)
     submit_job_locked (self, jobs[i], hold, &begun, &failed);
@@ -426,6 +550,9 @@ thr_core_push (ThrCore *self,
                ThrItem *item)
 {
   gboolean stopped;
+
+  if (offer (self, item))
+    return;
 
   thr_core_lock (self);
   enter_books_locked (self, item);

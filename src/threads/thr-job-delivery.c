@@ -283,7 +283,6 @@ thr_job_deliver (ThrNode *node)
   ThrCore *core = self->core;
   ThrDelivery delivery;
   gboolean closed;
-  guint flags;
 
   thr_assert_home (self->home.dispatcher);
 
@@ -307,14 +306,21 @@ thr_job_deliver (ThrNode *node)
   self->home.stepping = FALSE;
   thr_delivery_end (&delivery);
 
-  if (!closed)
+  if (!closed || self->home.closing)
     return;
-  if (self->item.place != THR_PLACE_LEFT)
+  if (self->item.place == THR_PLACE_LEFT)
+    thr_job_land (self);
+  else
     thr_core_job_closed (core, self);
+}
 
-  /* The flight is over, unless a mark was posted meanwhile: then it is with
-   * that one's delivery. */
-  flags = atomic_load (&self->home.flags);
+/* The flight is over, unless a mark was posted meanwhile: then it is with that
+ * one's delivery. */
+void
+thr_job_land (ThrThreadWrapper *self)
+{
+  guint flags = atomic_load (&self->home.flags);
+
   do
     {
       if (flags & THR_JOB_POSTED)

@@ -183,6 +183,7 @@ void              thr_callback_clear   (ThrCallback      *callback,
 
 /* thr-job-delivery.c */
 void              thr_job_deliver      (ThrNode          *node);
+void              thr_job_land         (ThrThreadWrapper *self);
 ThrExecutionState thr_job_get_state    (ThrThreadWrapper *self);
 gboolean          thr_job_is_unhandled (ThrThreadWrapper *self);
 

@@ -49,7 +49,6 @@ light_job_deliver (ThrNode *node)
 
   thr_core_light_closed (core);
   g_clear_error (&self->error);
-  thr_core_unref (core);
   thr_dispatcher_unref (self->home);
   g_slice_free (LightJob, self);
 }

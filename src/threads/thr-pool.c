@@ -13,9 +13,14 @@
  * several times what the job does. */
 
 /* In microseconds: how long a thread that found nothing looks on, and how much
- * of that it keeps its processor busy with. */
+ * of that it keeps its processor busy with, if no other does. */
 #define LONGEST_SEARCH 50
 #define BUSY_SEARCH 5
+
+/* So many threads a manager look on at a time. A second one costs little, since
+ * it gives its processor to whoever has use for it, and saves that it is sent
+ * back to the pool and called again for each few short jobs. */
+#define MOST_LOOKING 2
 
 static void
 pool_run (gpointer data,
@@ -86,6 +91,7 @@ thr_core_start_thread (ThrCore *self)
  * others have the processor in between. */
 static void
 look_on (ThrCore *self,
+         gboolean first,
          gint64   begun,
          gint64   end)
 {
@@ -95,34 +101,36 @@ look_on (ThrCore *self,
     {
       for (int i = 0; i < 16; i++)
         {
-          if (atomic_load_explicit (&self->has_runnable, memory_order_relaxed))
+          if (thr_core_has_incoming (self) ||
+              atomic_load_explicit (&self->has_runnable, memory_order_relaxed))
             return;
           thr_relax ();
         }
       now = g_get_monotonic_time ();
-      if (now - begun > BUSY_SEARCH)
+      if (!first || now - begun > BUSY_SEARCH)
         g_thread_yield ();
     }
   while (now < end);
 }
 
 /* Looks a while longer for a job, with the lock given up: to sleep and to be
- * woken costs more than most waits. One thread a manager does so at a time. */
+ * woken costs more than most waits. */
 static ThrItem *
 search_locked (ThrCore  *self,
                gboolean *searching,
                gboolean *post)
 {
-  gboolean has_run = !*searching;
+  gboolean has_run = !*searching, first;
   gint64 begun, end;
   ThrItem *item;
 
-  if (self->looking)
+  if (self->n_looking >= MOST_LOOKING)
     return NULL;
+  first = self->n_looking++ == 0;
   if (!*searching)
     self->n_searching++;
   *searching = TRUE;
-  self->looking = TRUE;
+  thr_core_set_open_locked (self);
 
   begun = g_get_monotonic_time ();
   end = begun + LONGEST_SEARCH;
@@ -133,13 +141,30 @@ search_locked (ThrCore  *self,
       if (has_run)
         g_thread_yield ();
       has_run = FALSE;
-      look_on (self, begun, end);
+      look_on (self, first, begun, end);
       thr_core_lock (self);
       item = thr_core_take_locked (self, post);
     }
   while (item == NULL && g_get_monotonic_time () < end);
-  self->looking = FALSE;
+  self->n_looking--;
   return item;
+}
+
+/* FALSE where a job has come at the last moment, with nobody else to take it. */
+static gboolean
+retire_locked (ThrCore  *self,
+               gboolean *searching)
+{
+  if (*searching)
+    self->n_searching--;
+  self->n_threads--;
+  if (!thr_core_set_open_locked (self))
+    return TRUE;
+
+  self->n_threads++;
+  self->n_searching++;
+  *searching = TRUE;
+  return FALSE;
 }
 
 static void
@@ -190,7 +215,11 @@ thr_core_serve (ThrTicket *ticket)
             item = search_locked (self, &searching, &post);
         }
       if (item == NULL && ended == NULL)
-        break;
+        {
+          if (retire_locked (self, &searching))
+            break;
+          continue;
+        }
       if (item != NULL)
         {
           if (searching)
@@ -198,6 +227,8 @@ thr_core_serve (ThrTicket *ticket)
           searching = FALSE;
           more = thr_core_wants_thread_locked (self);
         }
+      while (thr_core_set_open_locked (self))
+        more = more || thr_core_wants_thread_locked (self);
       g_mutex_unlock (&self->queue_lock);
 
       if (light != NULL)
@@ -212,9 +243,6 @@ thr_core_serve (ThrTicket *ticket)
       ended = item;
       thr_core_lock (self);
     }
-  if (searching)
-    self->n_searching--;
-  self->n_threads--;
   g_mutex_unlock (&self->queue_lock);
   thr_core_unref (self);
 }

@@ -161,6 +161,7 @@ thr_thread_manager_set_application (ThrThreadManager *self,
   g_set_weak_pointer (&self->application, application);
 
   thr_core_lock (self->core);
+  thr_core_shut_locked (self->core);
   self->core->has_application = TRUE;
   busy = !thr_core_is_idle_locked (self->core);
   g_mutex_unlock (&self->core->queue_lock);
@@ -210,6 +211,7 @@ snapshot_of (ThrThreadManager *self)
 {
   ThrSnapshot snapshot;
 
+  thr_batch_flush ();
   thr_core_lock (self->core);
   thr_core_snapshot_locked (self->core, &snapshot);
   g_mutex_unlock (&self->core->queue_lock);
@@ -266,6 +268,7 @@ settle_soon (ThrThreadManager *self)
   ThrSnapshot snapshot;
   gboolean post = FALSE;
 
+  thr_batch_flush ();
   thr_core_lock (core);
   thr_core_snapshot_locked (core, &snapshot);
   thr_core_changed_locked (core, &post);

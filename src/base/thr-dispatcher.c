@@ -73,6 +73,7 @@ typedef struct
   gpointer data;
 } Invocation;
 
+static ThrDispatcher *of_default; /* made once, and for ever */
 static GMutex table_lock; /* guards by_context and each last reference */
 static GHashTable *by_context;
 
@@ -225,14 +226,13 @@ thr_dispatcher_weak_unref (ThrDispatcher *self)
 ThrDispatcher *
 thr_dispatcher_for_context (GMainContext *context)
 {
-  static ThrDispatcher *of_default;
   ThrDispatcher *self;
 
   if (context == NULL || context == g_main_context_default ())
     {
       if (g_once_init_enter (&of_default))
         g_once_init_leave (&of_default, dispatcher_new (g_main_context_default ()));
-      return thr_dispatcher_ref (of_default);
+      return of_default;
     }
 
   g_mutex_lock (&table_lock);

@@ -16,6 +16,7 @@ typedef struct
   struct _ThrFrame *top_frame;      /* the jobs that it runs */
   struct _ThrDelivery *deliveries;  /* the managers it delivers for */
   struct _ThrBatch *batch;          /* of the dispatch that is on its stack */
+  struct _ThrBlock *block;          /* it allocates light jobs from this one */
   int is_main;                      /* 1, or -1 if it is not; 0 = not asked yet */
 } ThrLocal;
 

@@ -353,7 +353,9 @@ ThrItem *
 thr_core_take_locked (ThrCore  *self,
                       gboolean *post)
 {
-  while (n_runnable_locked (self) > 0)
+  guint n_runnable = n_runnable_locked (self);
+
+  while (n_runnable > 0)
     {
       ThrItem *item = thr_queue_peek (&self->ready);
       ThrItem *held = self->watching ? thr_queue_peek (&self->held) : NULL;
@@ -364,7 +366,8 @@ thr_core_take_locked (ThrCore  *self,
         item = held;
 
       thr_queue_remove (queue_of (self, item), item);
-      queue_changed_locked (self);
+      if (--n_runnable == 0)
+        queue_changed_locked (self);
       if (is_paused (item))
         {
           park_locked (self, item);

@@ -197,7 +197,7 @@ thr_core_serve (ThrTicket *ticket)
     }
   for (;;)
     {
-      gboolean more = FALSE, post = FALSE;
+      gboolean more = FALSE, post = FALSE, changed = searching;
       ThrItem *item = NULL, *light = NULL;
       ThrEnd end = { NULL, NULL };
 
@@ -227,8 +227,11 @@ thr_core_serve (ThrTicket *ticket)
           searching = FALSE;
           more = thr_core_wants_thread_locked (self);
         }
-      while (thr_core_set_open_locked (self))
-        more = more || thr_core_wants_thread_locked (self);
+      if (changed || more || post)
+        {
+          while (thr_core_set_open_locked (self))
+            more = more || thr_core_wants_thread_locked (self);
+        }
       g_mutex_unlock (&self->queue_lock);
 
       if (light != NULL)

@@ -4,22 +4,9 @@
 
 #include "threads/thr-queue-private.h"
 
-void
-thr_item_list_append (ThrItemList *self,
-                      ThrItem     *item)
-{
-  item->prev = self->tail;
-  item->next = NULL;
-  if (self->tail != NULL)
-    self->tail->next = item;
-  else
-    self->head = item;
-  self->tail = item;
-}
-
-void
-thr_item_list_prepend (ThrItemList *self,
-                       ThrItem     *item)
+static void
+list_prepend (ThrItemList *self,
+              ThrItem *item)
 {
   item->prev = NULL;
   item->next = self->head;
@@ -28,21 +15,6 @@ thr_item_list_prepend (ThrItemList *self,
   else
     self->tail = item;
   self->head = item;
-}
-
-void
-thr_item_list_remove (ThrItemList *self,
-                      ThrItem     *item)
-{
-  if (item->prev != NULL)
-    item->prev->next = item->next;
-  else
-    self->head = item->next;
-  if (item->next != NULL)
-    item->next->prev = item->prev;
-  else
-    self->tail = item->prev;
-  item->prev = item->next = NULL;
 }
 
 static int
@@ -63,7 +35,6 @@ lane_of (ThrQueue *self,
 
   if (priority == G_PRIORITY_DEFAULT)
     return &self->usual;
-
   if (self->others == NULL)
     self->others = g_tree_new_full (compare_priorities, NULL, NULL, g_free);
   lane = g_tree_lookup (self->others, GINT_TO_POINTER (priority));
@@ -82,8 +53,8 @@ thr_queue_clear (ThrQueue *self)
 }
 
 void
-thr_queue_push (ThrQueue *self,
-                ThrItem  *item)
+thr_queue_push_other (ThrQueue *self,
+                      ThrItem  *item)
 {
   thr_item_list_append (lane_of (self, item->priority), item);
   self->length++;
@@ -94,28 +65,27 @@ void
 thr_queue_unpop (ThrQueue *self,
                  ThrItem  *item)
 {
-  thr_item_list_prepend (lane_of (self, item->priority), item);
+  list_prepend (lane_of (self, item->priority), item);
   self->length++;
 }
 
 void
-thr_queue_remove (ThrQueue *self,
-                  ThrItem  *item)
+thr_queue_remove_other (ThrQueue *self,
+                        ThrItem  *item)
 {
   ThrItemList *lane = lane_of (self, item->priority);
 
   thr_item_list_remove (lane, item);
   self->length--;
-  if (lane->head == NULL && lane != &self->usual)
+  if (lane->head == NULL)
     g_tree_remove (self->others, GINT_TO_POINTER (item->priority));
 }
 
-/* The next to run. */
 ThrItem *
-thr_queue_peek (ThrQueue *self)
+thr_queue_peek_others (ThrQueue *self)
 {
   ThrItem *item = self->usual.head;
-  GTreeNode *first = self->others != NULL ? g_tree_node_first (self->others) : NULL;
+  GTreeNode *first = g_tree_node_first (self->others);
 
   if (first != NULL &&
       (item == NULL || GPOINTER_TO_INT (g_tree_node_key (first)) < G_PRIORITY_DEFAULT))

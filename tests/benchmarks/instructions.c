@@ -73,8 +73,8 @@ main (int    argc,
 {
   /* What was reached, and some room: how long a thread that has no job looks on
    * is up to chance. */
-  const BenchFigure job = { "instructions", "a job", .at_most = 5400 };
-  const BenchFigure light = { "instructions, light", "a job", .at_most = 1350 };
+  const BenchFigure job = { "instructions", "a job", .at_most = 5100 };
+  const BenchFigure light = { "instructions, light", "a job", .at_most = 700 };
   g_autofree char *valgrind = g_find_program_in_path ("valgrind");
   const BenchSide job_sides[] = { side (0), side (2), side (3) };
   const BenchSide light_sides[] = { side (1), side (2), side (3) };

@@ -146,7 +146,7 @@ static void
 test_cancelled_meanwhile (void)
 {
   ThrTestBusy busy = { 0 };
-  Canceller canceller = { 0 };
+  Canceller canceller = { .over = FALSE };
   GThread *thread;
   guint n_rounds = thr_test_scale (3000, 100), n_submitted = 0, n_ended = 0;
 

@@ -225,12 +225,16 @@ extern _Atomic guint thr_job_n_paused;
 /* thr-job-wait.c */
 void              thr_job_complete_waits (ThrThreadWrapper *self);
 
-/* What a thread with jobs on it waits for: a job, or all jobs of a core. */
+/* What a thread with jobs on it, or that answers one, waits for: a job, or all
+ * jobs of a core. */
 typedef struct
 {
   ThrFrame *top;
+  struct _ThrDelivery *answering; /* its deliveries, where one gives an answer */
   ThrThreadWrapper *job;
   ThrCore *core;
+  guint64 search; /* the last search that came by; guarded by waits_lock */
+  gboolean listed; /* this is to be taken off the list again */
 } ThrWait;
 gboolean          thr_wait_begin       (ThrWait          *wait,
                                         ThrThreadWrapper *job,

@@ -18,8 +18,9 @@
 
 /* ---- who waits for whom ---- */
 
-static GMutex waits_lock; /* guards waits */
-static GList *waits;      /* ThrWait *, the newest first */
+static GMutex waits_lock;   /* guards these two, and ThrWait.search */
+static GList *waits;        /* ThrWait *, the newest first */
+static guint64 last_search; /* numbers the searches for a circle */
 
 static gboolean
 stack_has (ThrFrame         *top,
@@ -34,21 +35,52 @@ stack_has (ThrFrame         *top,
   return FALSE;
 }
 
-/* Whether what a wait waits for waits, itself or by others, for the jobs on
- * the stack @mine. Ends, since the waits so far close no cycle. */
+static gboolean
+is_answering (void)
+{
+  for (ThrDelivery *delivery = thr_local.deliveries; delivery != NULL; delivery = delivery->below)
+    {
+      if (delivery->asked_by != NULL)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Whether the job, or one of the core's, ends only after the wait: it is on
+ * the thread that waits, or waits for an answer that this thread gives. */
+static gboolean
+holds_up (const ThrWait    *wait,
+          ThrThreadWrapper *job,
+          ThrCore          *core)
+{
+  if (stack_has (wait->top, job, core))
+    return TRUE;
+  for (ThrDelivery *delivery = wait->answering; delivery != NULL; delivery = delivery->below)
+    {
+      if (delivery->asked_by != NULL && stack_has (delivery->asked_by, job, core))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Whether what a wait waits for waits, itself or by others, for what @mine
+ * holds up. Looks at each wait once: many ways may lead to it. */
 static gboolean
 leads_back (const ThrWait *wait,
-            ThrFrame      *mine)
+            const ThrWait *mine)
 {
-  if (stack_has (mine, wait->job, wait->core))
+  if (holds_up (mine, wait->job, wait->core))
     return TRUE;
   for (GList *l = waits; l != NULL; l = l->next)
     {
-      const ThrWait *next = l->data;
+      ThrWait *next = l->data;
 
-      if (next->top != mine && stack_has (next->top, wait->job, wait->core) &&
-          leads_back (next, mine))
-        return TRUE;
+      if (next->search != mine->search && holds_up (next, wait->job, wait->core))
+        {
+          next->search = mine->search;
+          if (leads_back (next, mine))
+            return TRUE;
+        }
     }
   return FALSE;
 }
@@ -62,23 +94,26 @@ thr_wait_begin (ThrWait          *wait,
 {
   gboolean ok;
 
-  *wait = (ThrWait) { thr_frame_top (), job, core };
-  if (wait->top == NULL)
+  *wait = (ThrWait) { thr_frame_top (), is_answering () ? thr_local.deliveries : NULL, job, core, 0 };
+  if (wait->top == NULL && wait->answering == NULL)
     return TRUE;
 
   g_mutex_lock (&waits_lock);
-  ok = !leads_back (wait, wait->top);
+  wait->search = ++last_search;
+  ok = !leads_back (wait, wait);
   if (ok)
     waits = g_list_prepend (waits, wait);
   g_mutex_unlock (&waits_lock);
+  wait->listed = ok;
   return ok;
 }
 
 void
 thr_wait_end (ThrWait *wait)
 {
-  if (wait->top == NULL)
+  if (!wait->listed)
     return;
+  wait->listed = FALSE;
   g_mutex_lock (&waits_lock);
   waits = g_list_remove (waits, wait);
   g_mutex_unlock (&waits_lock);
@@ -120,18 +155,6 @@ poke_cb (GCancellable *cancellable,
          gpointer      user_data)
 {
   thr_dispatcher_poke (user_data);
-}
-
-/* Whether this thread runs what the job waits for an answer to. */
-static gboolean
-is_asked_by (ThrThreadWrapper *self)
-{
-  for (ThrDelivery *delivery = thr_local.deliveries; delivery != NULL; delivery = delivery->below)
-    {
-      if (delivery->asked_by != NULL && stack_has (delivery->asked_by, self, NULL))
-        return TRUE;
-    }
-  return FALSE;
 }
 
 /* Whether the job cannot begin before an answer is given that this thread is
@@ -265,7 +288,6 @@ join_away (ThrThreadWrapper *self,
             {
               /* Nothing is waited for any more. */
               thr_wait_end (wait);
-              wait->top = NULL;
               run_here (self, top);
               break;
             }
@@ -301,7 +323,7 @@ wait_for_end (ThrThreadWrapper *self,
 {
   gboolean at_home = thr_dispatcher_enter (self->home.dispatcher);
   ThrFrame *top = thr_frame_top ();
-  ThrWait wait;
+  ThrWait wait = { 0 };
   gboolean ok = FALSE;
 
   if (is_done (self) && !at_home)
@@ -314,12 +336,15 @@ wait_for_end (ThrThreadWrapper *self,
   else if (!is_done (self) && at_home && timeout > 0 && self->home.stepping &&
            self->item.kind == THR_JOB_SLICED)
     refuse (self, _("it is not stepped inside one of its own handlers"), error);
-  else if (!is_done (self) && timeout > 0 && (is_asked_by (self) || is_behind_asker (self)))
+  else if (!is_done (self) && timeout > 0 && is_behind_asker (self))
     refuse (self, _("it waits for the answer that is being given here"), error);
   else if (!is_done (self) && top != NULL && top->depth >= DEEPEST_STACK)
     refuse (self, _("64 jobs wait for each other on this thread already"), error);
-  else if (!thr_wait_begin (&wait, self, NULL))
-    refuse (self, _("it waits for this job, itself or by others"), error);
+  else if ((timeout > 0 || top != NULL) && !thr_wait_begin (&wait, self, NULL))
+    refuse (self,
+            top != NULL ? _("it waits for this job, itself or by others")
+                        : _("it waits for the answer that is being given here"),
+            error);
   else
     {
       ok = at_home ? join_at_home (self, thr_deadline (timeout), cancellable, error)
@@ -357,8 +382,9 @@ wait_for_end (ThrThreadWrapper *self,
  * `G_IO_ERROR_CANCELLED`, `THR_ERROR_INVALID_STATE` if the job was not
  * submitted, `THR_ERROR_INVALID_ARGUMENT` if @timeout is negative, and
  * `THR_ERROR_WOULD_DEADLOCK` where the wait could never end: inside the job's
- * own function, where the job waits for the one that calls, on the owner's
- * thread of a manual job, and more than 64 jobs deep.
+ * own function, where the job waits for the one that calls, or for the answer
+ * that is being given by the caller ([method@Thr.ThreadWrapper.invoke_sync]), on
+ * the owner's thread of a manual job, and more than 64 jobs deep.
  *
  * Returns: `TRUE` if the job succeeded
  *

@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "thr-test.h"
+#include "threads/thr-core-private.h"
+
+#include <string.h>
+
+/* Waits that lead back to who waits, by ways that are long, wide or lead
+ * through a question to the owner; and such that only look like it. */
+
+static void
+assert_joins (ThrThreadWrapper *job)
+{
+  g_autoptr (GError) error = NULL;
+
+  thr_thread_wrapper_join (job, thr_test_deadline (), NULL, &error);
+  g_assert_no_error (error);
+}
+
+static void
+assert_join_fails (ThrThreadWrapper *job,
+                   gint64            timeout,
+                   int               code)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (thr_thread_wrapper_join (job, timeout, NULL, &error));
+  g_assert_error (error, THR_ERROR, code);
+  g_assert_cmpuint (strlen (error->message), >, 0);
+}
+
+/* Until another thread sleeps in a join of the job. */
+static void
+block_until_joined (ThrThreadWrapper *job)
+{
+  thr_test_block_until (atomic_load (&job->home.flags) & THR_JOB_WAITED);
+}
+
+/* ---- behind who asks ---- */
+
+/* A job asks its owner something, and the answer is to wait for other jobs. */
+typedef struct
+{
+  ThrThreadManager *manager;
+  ThrThreadWrapper *asker;
+  ThrThreadWrapper *parent; /* which joins the asker, or NULL */
+  ThrThreadWrapper *queued; /* what was submitted after it */
+  ThrTestGate asking;
+  ThrTestGate submitted;
+  GThread *asking_thread;
+  GThread *parent_thread;
+  gboolean behind; /* whether the asker takes all threads of its manager */
+  int n_answered;
+} Question;
+
+static gboolean
+only_step (ThrThreadWrapper *thread,
+           gpointer          user_data,
+           GError          **error)
+{
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+answer_by_joins (ThrThreadWrapper *thread,
+                 gpointer          user_data,
+                 GError          **error)
+{
+  Question *self = user_data;
+  g_autoptr (ThrThreadManager) other = thr_thread_manager_new ();
+  g_autoptr (ThrThreadWrapper) elsewhere = NULL, sliced = NULL;
+
+  g_assert_true (thread == self->asker);
+  assert_join_fails (self->asker, THR_FOREVER, THR_ERROR_WOULD_DEADLOCK);
+  assert_join_fails (self->asker, thr_test_deadline (), THR_ERROR_WOULD_DEADLOCK);
+  assert_join_fails (self->asker, 0, THR_ERROR_TIMED_OUT);
+  if (self->parent != NULL)
+    {
+      assert_join_fails (self->parent, THR_FOREVER, THR_ERROR_WOULD_DEADLOCK);
+      assert_join_fails (self->parent, thr_test_deadline (), THR_ERROR_WOULD_DEADLOCK);
+    }
+
+  /* Those that need no thread that the asker has. */
+  elsewhere = thr_thread_manager_do_async (other, NULL, thr_test_job_return, NULL, NULL);
+  assert_joins (elsewhere);
+  sliced = thr_thread_manager_do_sliced (self->manager, NULL, only_step, NULL, NULL);
+  assert_joins (sliced);
+
+  if (self->behind)
+    {
+      assert_join_fails (self->queued, THR_FOREVER, THR_ERROR_WOULD_DEADLOCK);
+      assert_join_fails (self->queued, thr_test_deadline (), THR_ERROR_WOULD_DEADLOCK);
+      assert_join_fails (self->queued, 0, THR_ERROR_TIMED_OUT);
+      /* It is behind no more once there is room for it. */
+      thr_thread_manager_set_thread_limit (self->manager, 2, error);
+    }
+  assert_joins (self->queued);
+  self->n_answered++;
+
+  return TRUE;
+}
+
+static gboolean
+ask_for_joins (ThrThreadWrapper *thread,
+               gpointer          user_data,
+               GError          **error)
+{
+  Question *self = user_data;
+
+  self->asking_thread = g_thread_self ();
+  thr_test_gate_open (&self->asking);
+  thr_test_gate_wait (&self->submitted);
+
+  return thr_thread_wrapper_invoke_sync (thread, answer_by_joins, self, NULL, error);
+}
+
+static gboolean
+join_asker (ThrThreadWrapper *thread,
+            gpointer          user_data,
+            GError          **error)
+{
+  Question *self = user_data;
+
+  self->parent_thread = g_thread_self ();
+
+  return thr_thread_wrapper_join (self->asker, THR_FOREVER, NULL, error);
+}
+
+/* Answers, closes and checks that all is freed. */
+static void
+finish_question (Question *self)
+{
+  thr_test_gate_open (&self->submitted);
+  assert_joins (self->asker);
+  if (self->parent != NULL)
+    assert_joins (self->parent);
+  g_assert_cmpint (self->n_answered, ==, 1);
+  g_assert_true (thr_thread_manager_wait_idle (self->manager, thr_test_deadline (), NULL, NULL));
+
+  g_assert_finalize_object (self->asker);
+  if (self->parent != NULL)
+    g_assert_finalize_object (self->parent);
+  g_assert_finalize_object (self->queued);
+  g_assert_finalize_object (self->manager);
+  thr_test_gate_clear (&self->asking);
+  thr_test_gate_clear (&self->submitted);
+}
+
+static void
+test_behind_asker (void)
+{
+  for (guint limit = 1; limit <= 2; limit++)
+    {
+      Question self = { .manager = thr_thread_manager_new (), .behind = limit == 1 };
+
+      thr_thread_manager_set_thread_limit (self.manager, limit, NULL);
+      self.asker = thr_thread_manager_do_async (self.manager, "asker", ask_for_joins, &self, NULL);
+      thr_test_gate_wait (&self.asking);
+      self.queued = thr_thread_manager_do_async (self.manager, "queued", thr_test_job_return, NULL, NULL);
+      finish_question (&self);
+    }
+}
+
+/* The asker runs on top of the job that joins it, on the same thread: who asks
+ * is not the lowest job of its stack. */
+static void
+test_below_asker (void)
+{
+  Question self = { .manager = thr_thread_manager_new (), .behind = TRUE };
+
+  thr_thread_manager_set_thread_limit (self.manager, 1, NULL);
+  thr_thread_manager_set_paused (self.manager, TRUE);
+  self.parent = thr_thread_manager_do_async (self.manager, "parent", join_asker, &self, NULL);
+  self.asker = thr_thread_manager_do_async (self.manager, "asker", ask_for_joins, &self, NULL);
+  self.queued = thr_thread_manager_do_async (self.manager, "queued", thr_test_job_return, NULL, NULL);
+  thr_thread_manager_set_paused (self.manager, FALSE);
+  thr_test_gate_wait (&self.asking);
+  g_assert_true (self.asking_thread == self.parent_thread);
+  finish_question (&self);
+}
+
+/* The asker runs on a thread of its own, and another job waits for it there:
+ * for the answer as well, in the end. */
+static void
+test_waits_for_asker (void)
+{
+  ThrThreadManager *others = thr_thread_manager_new ();
+  Question self = { .manager = thr_thread_manager_new () };
+
+  self.asker = thr_thread_manager_do_async (self.manager, "asker", ask_for_joins, &self, NULL);
+  thr_test_gate_wait (&self.asking);
+  self.parent = thr_thread_manager_do_async (others, "parent", join_asker, &self, NULL);
+  self.queued = thr_thread_manager_do_async (self.manager, "queued", thr_test_job_return, NULL, NULL);
+  block_until_joined (self.asker);
+  g_assert_true (self.asking_thread != self.parent_thread);
+  finish_question (&self);
+  g_assert_finalize_object (others);
+}
+
+/* The other way round: while the answer waits for a job, that one may not wait
+ * for the asker. */
+static gboolean
+join_asker_in_vain (ThrThreadWrapper *thread,
+                    gpointer          user_data,
+                    GError          **error)
+{
+  Question *self = user_data;
+
+  thr_test_gate_wait (&self->submitted);
+  assert_join_fails (self->asker, THR_FOREVER, THR_ERROR_WOULD_DEADLOCK);
+
+  return TRUE;
+}
+
+/* Answered by the join that is under way at home. */
+static gboolean
+let_parent_go (ThrThreadWrapper *thread,
+               gpointer          user_data,
+               GError          **error)
+{
+  thr_test_gate_open (&((Question *) user_data)->submitted);
+
+  return TRUE;
+}
+
+static gboolean
+ask_to_let_go (ThrThreadWrapper *thread,
+               gpointer          user_data,
+               GError          **error)
+{
+  return thr_thread_wrapper_invoke_sync (thread, let_parent_go, user_data, NULL, error);
+}
+
+static gboolean
+answer_by_join_of_parent (ThrThreadWrapper *thread,
+                          gpointer          user_data,
+                          GError          **error)
+{
+  Question *self = user_data;
+
+  self->queued = thr_thread_manager_do_async (self->manager, "opener", ask_to_let_go, self, NULL);
+  assert_joins (self->parent);
+  self->n_answered++;
+
+  return TRUE;
+}
+
+static gboolean
+ask_for_join_of_parent (ThrThreadWrapper *thread,
+                        gpointer          user_data,
+                        GError          **error)
+{
+  return thr_thread_wrapper_invoke_sync (thread, answer_by_join_of_parent, user_data, NULL, error);
+}
+
+static void
+test_answer_waits (void)
+{
+  ThrThreadManager *others = thr_thread_manager_new ();
+  Question self = { .manager = thr_thread_manager_new () };
+
+  self.asker = thr_thread_wrapper_new ("asker", ask_for_join_of_parent, &self, NULL);
+  self.parent = thr_thread_manager_do_async (others, "parent", join_asker_in_vain, &self, NULL);
+  g_assert_true (thr_thread_manager_submit (self.manager, self.asker, NULL));
+  assert_joins (self.asker);
+  assert_joins (self.parent);
+  assert_joins (self.queued);
+  g_assert_cmpint (self.n_answered, ==, 1);
+
+  g_assert_finalize_object (self.asker);
+  g_assert_finalize_object (self.parent);
+  g_assert_finalize_object (self.queued);
+  g_assert_true (thr_thread_manager_wait_idle (others, thr_test_deadline (), NULL, NULL));
+  g_assert_true (thr_thread_manager_wait_idle (self.manager, thr_test_deadline (), NULL, NULL));
+  g_assert_finalize_object (others);
+  g_assert_finalize_object (self.manager);
+  thr_test_gate_clear (&self.asking);
+  thr_test_gate_clear (&self.submitted);
+}
+
+/* ---- manual jobs ---- */
+
+static gpointer
+join_in_thread (gpointer data)
+{
+  assert_joins (data);
+
+  return NULL;
+}
+
+static gpointer
+wait_in_thread (gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  thr_thread_manager_wait_idle (data, thr_test_deadline (), NULL, &error);
+  g_assert_no_error (error);
+
+  return NULL;
+}
+
+static guint
+get_n_waiters (ThrThreadManager *manager)
+{
+  ThrCore *core = thr_core_of (manager);
+  guint n;
+
+  thr_core_lock (core);
+  n = core->n_quiet_waiters;
+  g_mutex_unlock (&core->queue_lock);
+
+  return n;
+}
+
+/* On its owner's thread a wait without end would be one; another thread waits
+ * for it until it is ended. */
+static void
+test_manual (void)
+{
+  ThrThreadManager *manager = thr_thread_manager_new ();
+  ThrThreadWrapper *manual = thr_thread_manager_do_manual (manager, "by hand");
+  g_autoptr (GError) error = NULL;
+  GThread *joiner, *waiter;
+
+  assert_join_fails (manual, THR_FOREVER, THR_ERROR_WOULD_DEADLOCK);
+  g_assert_false (thr_thread_manager_wait_idle (manager, THR_FOREVER, NULL, &error));
+  g_assert_error (error, THR_ERROR, THR_ERROR_WOULD_DEADLOCK);
+  g_clear_error (&error);
+  g_assert_false (thr_thread_manager_wait_idle (manager, 1000, NULL, &error));
+  g_assert_error (error, THR_ERROR, THR_ERROR_TIMED_OUT);
+  g_assert_cmpint (thr_thread_wrapper_get_execution_state (manual), ==, THR_EXECUTION_STATE_RUNNING);
+
+  joiner = g_thread_new ("joiner", join_in_thread, manual);
+  waiter = g_thread_new ("waiter", wait_in_thread, manager);
+  block_until_joined (manual);
+  thr_test_block_until (get_n_waiters (manager) == 1);
+  g_assert_true (thr_thread_wrapper_return_boolean (manual, TRUE, NULL));
+  g_thread_join (joiner);
+  g_thread_join (waiter);
+
+  assert_joins (manual);
+  g_assert_finalize_object (manual);
+  g_assert_finalize_object (manager);
+}
+
+/* ---- long chains, seen from outside ---- */
+
+typedef struct _Link Link;
+struct _Link
+{
+  ThrThreadManager *manager;
+  ThrThreadWrapper *job;
+  Link *next; /* NULL for the last one */
+  ThrTestGate *gate;
+};
+
+static gboolean
+join_next (ThrThreadWrapper *thread,
+           gpointer          user_data,
+           GError          **error)
+{
+  Link *link = user_data;
+
+  if (link->next != NULL)
+    return thr_thread_wrapper_join (link->next->job, THR_FOREVER, NULL, error);
+  thr_test_gate_wait (link->gate);
+
+  return TRUE;
+}
+
+static void
+assert_chain (guint    n,
+              gboolean one_thread)
+{
+  g_autofree Link *links = g_new0 (Link, n);
+  g_autofree GThread **threads = g_new0 (GThread *, n);
+  ThrThreadManager *shared = thr_thread_manager_new ();
+  ThrTestGate gate = THR_TEST_GATE_INIT;
+
+  thr_thread_manager_set_thread_limit (shared, 1, NULL);
+  thr_thread_manager_set_paused (shared, TRUE);
+  for (guint i = 0; i < n; i++)
+    {
+      links[i].manager = one_thread ? g_object_ref (shared) : thr_thread_manager_new ();
+      links[i].job = thr_thread_wrapper_new (NULL, join_next, &links[i], NULL);
+      links[i].next = i + 1 < n ? &links[i + 1] : NULL;
+      links[i].gate = &gate;
+    }
+  /* What is joined is submitted before; on one thread, the first runs the others. */
+  for (guint i = n; i-- > 0;)
+    {
+      thr_thread_wrapper_set_priority (links[i].job, (int) i);
+      g_assert_true (thr_thread_manager_submit (links[i].manager, links[i].job, NULL));
+    }
+  for (guint i = 0; i < n; i++)
+    threads[i] = g_thread_new ("outside", join_in_thread, links[i].job);
+  thr_thread_manager_set_paused (shared, FALSE);
+
+  for (guint i = 0; i < n; i++)
+    block_until_joined (links[i].job);
+  thr_test_gate_open (&gate);
+  assert_joins (links[0].job);
+  for (guint i = 0; i < n; i++)
+    g_thread_join (threads[i]);
+  for (guint i = 0; i < n; i++)
+    {
+      assert_joins (links[i].job);
+      g_assert_true (thr_thread_manager_wait_idle (links[i].manager, thr_test_deadline (), NULL, NULL));
+      g_assert_finalize_object (links[i].job);
+      g_object_unref (links[i].manager);
+    }
+  g_assert_finalize_object (shared);
+  thr_test_gate_clear (&gate);
+}
+
+static void
+test_chain (void)
+{
+  guint n_rounds = thr_test_scale (5, 1);
+
+  for (guint round = 0; round < n_rounds; round++)
+    {
+      assert_chain (40, TRUE);
+      assert_chain (40, FALSE);
+    }
+}
+
+/* ---- many ways ---- */
+
+#define LEVELS 40
+
+/* Each of the two jobs of a level waits for all of the next level, so that
+ * from the first to the last there are 2^40 ways. */
+typedef struct
+{
+  ThrThreadManager *managers[LEVELS];
+  ThrTestGate gate;
+} Diamond;
+
+static gboolean
+wait_for_level (ThrThreadWrapper *thread,
+                gpointer          user_data,
+                GError          **error)
+{
+  return thr_thread_manager_wait_idle (user_data, THR_FOREVER, NULL, error);
+}
+
+static gboolean
+close_circle (ThrThreadWrapper *thread,
+              gpointer          user_data,
+              GError          **error)
+{
+  Diamond *diamond = user_data;
+  g_autoptr (GError) refused = NULL;
+
+  thr_test_gate_wait (&diamond->gate);
+  g_assert_false (thr_thread_manager_wait_idle (diamond->managers[0], THR_FOREVER, NULL, &refused));
+  g_assert_error (refused, THR_ERROR, THR_ERROR_WOULD_DEADLOCK);
+
+  return TRUE;
+}
+
+static void
+test_diamond (void)
+{
+  Diamond diamond = { 0 };
+  ThrThreadWrapper *jobs[LEVELS][2];
+
+  for (int i = LEVELS - 1; i >= 0; i--)
+    {
+      gboolean last = i == LEVELS - 1;
+
+      diamond.managers[i] = thr_thread_manager_new ();
+      for (int j = 0; j < 2; j++)
+        jobs[i][j] = thr_thread_manager_do_async (diamond.managers[i], NULL,
+                                                  last ? close_circle : wait_for_level,
+                                                  last ? (gpointer) &diamond : diamond.managers[i + 1],
+                                                  NULL);
+      /* The search for a circle is over once they sleep. */
+      if (!last)
+        thr_test_block_until (get_n_waiters (diamond.managers[i + 1]) == 2);
+    }
+  thr_test_gate_open (&diamond.gate);
+
+  for (int i = 0; i < LEVELS; i++)
+    {
+      for (int j = 0; j < 2; j++)
+        {
+          assert_joins (jobs[i][j]);
+          g_assert_finalize_object (jobs[i][j]);
+        }
+      g_assert_true (thr_thread_manager_wait_idle (diamond.managers[i], thr_test_deadline (), NULL, NULL));
+      g_assert_finalize_object (diamond.managers[i]);
+    }
+  thr_test_gate_clear (&diamond.gate);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/deadlock/behind-asker", test_behind_asker);
+  g_test_add_func ("/deadlock/below-asker", test_below_asker);
+  g_test_add_func ("/deadlock/waits-for-asker", test_waits_for_asker);
+  g_test_add_func ("/deadlock/answer-waits", test_answer_waits);
+  g_test_add_func ("/deadlock/manual", test_manual);
+  g_test_add_func ("/deadlock/chain", test_chain);
+  g_test_add_func ("/deadlock/diamond", test_diamond);
+
+  return g_test_run ();
+}

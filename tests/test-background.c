@@ -294,7 +294,6 @@ test_name_and_priority (void)
   ThrThreadWrapper *unnamed, *named, *urgent;
   g_autofree char *name = NULL;
   g_autofree char *job_name = NULL;
-  g_autoptr (GPtrArray) jobs = NULL;
   int priority;
 
   thr_test_busy_init (&busy);

@@ -200,6 +200,7 @@ dup_and_drop_job (ThrThreadWrapper *thread,
       g_autoptr (ThrThreadWrapper) more = thr_thread_manager_do_async (manager, NULL, thr_test_job_return, NULL, NULL);
       g_autoptr (ThrThreadWrapper) found = thr_thread_manager_lookup (manager, thr_thread_wrapper_get_ident (thread));
 
+      g_assert_nonnull (more);
       g_assert_true (found == thread);
     }
 

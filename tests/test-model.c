@@ -197,10 +197,7 @@ test_batches (void)
   thr_test_busy_init (&busy);
   shadow_init (&shadow, busy.manager);
   for (int i = 0; i < n; i++)
-    {
-      g_autoptr (ThrThreadWrapper) job = thr_thread_manager_do_async (busy.manager, NULL, thr_test_job_return,
-                                                                      NULL, NULL);
-    }
+    g_object_unref (thr_thread_manager_do_async (busy.manager, NULL, thr_test_job_return, NULL, NULL));
   thr_test_run_until (shadow.copy->len == (guint) n + 1);
   g_assert_cmpint (shadow.n_emissions, <=, few);
   shadow_check (&shadow);

@@ -214,7 +214,6 @@ test_return_and_fail (void)
 static void
 test_never_ran (void)
 {
-  g_autoptr (GError) error = NULL;
   ThrTestBusy busy;
   ThrThreadWrapper *threads[4];
   ThrTestRecorder *recorders[4];

@@ -5,6 +5,7 @@
 
 #include "config.h"
 
+#include "base/thr-dispatcher-private.h"
 #include "thr-test.h"
 
 #define STEPS "RUNNING RETURNED FINISHING CLOSED"
@@ -458,6 +459,102 @@ test_before_the_step (void)
   g_assert_finalize_object (manager);
 }
 
+/* A value is announced once, whether a tick, the job's end or both in one turn
+ * come for it. */
+typedef struct
+{
+  ThrTestGate go[3]; /* the owner's word for the first, the second, the end */
+  ThrTestGate set;
+  double values[3]; /* set one after the other, for the second; -1 = no more */
+} Repeats;
+
+static void
+value_cb (ThrThreadWrapper *thread,
+          GParamSpec       *pspec,
+          ThrTestRecorder  *recorder)
+{
+  char word[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_ascii_formatd (word, sizeof word, "%.2f", thr_thread_wrapper_get_progress (thread));
+  thr_test_recorder_add (recorder, word);
+}
+
+static gboolean
+repeat_func (ThrThreadWrapper *thread,
+             gpointer          user_data,
+             GError          **error)
+{
+  Repeats *self = user_data;
+
+  thr_test_gate_wait (&self->go[0]);
+  thr_thread_wrapper_set_progress (thread, 0.25);
+  thr_test_gate_wait (&self->go[1]);
+  for (guint i = 0; i < G_N_ELEMENTS (self->values) && self->values[i] >= 0; i++)
+    thr_thread_wrapper_set_progress (thread, self->values[i]);
+  thr_test_gate_open (&self->set);
+  thr_test_gate_wait (&self->go[2]);
+
+  return TRUE;
+}
+
+static gboolean
+is_over (gint64 time)
+{
+  return g_get_monotonic_time () > time;
+}
+
+static void
+assert_repeats (const Repeats *values,
+                gboolean       ticking,
+                const char    *expected)
+{
+  ThrThreadManager *manager = thr_thread_manager_new ();
+  Repeats self = *values;
+  ThrThreadWrapper *thread = thr_thread_wrapper_new (NULL, repeat_func, &self, NULL);
+  g_autoptr (ThrTestRecorder) recorder = thr_test_recorder_new (thread);
+
+  g_signal_connect (thread, "notify::progress", G_CALLBACK (value_cb), recorder);
+  g_assert_true (thr_thread_manager_submit (manager, thread, NULL));
+  thr_test_gate_open (&self.go[0]);
+  thr_test_run_until (g_str_equal (thr_test_recorder_get (recorder), "RUNNING 0.25"));
+
+  thr_test_gate_open (&self.go[1]);
+  thr_test_gate_wait (&self.set);
+  /* So soon after the first, the second is put off until a tick. */
+  if (ticking)
+    thr_test_drain ();
+  thr_test_gate_open (&self.go[2]);
+  thr_test_block_until (thr_thread_wrapper_get_finished_with (thread) != THR_EXECUTION_STATE_CREATED);
+  if (ticking)
+    thr_test_block_until (is_over (thr_thread_wrapper_get_ended_at (thread) + 2 * THR_TICK_INTERVAL));
+
+  thr_test_run_until (thr_test_recorder_is_closed (recorder));
+  thr_test_block_until (is_over (thr_thread_wrapper_get_ended_at (thread) + 2 * THR_TICK_INTERVAL));
+  thr_test_drain ();
+  g_assert_cmpstr (thr_test_recorder_get (recorder), ==, expected);
+
+  g_assert_finalize_object (thread);
+  g_assert_finalize_object (manager);
+  for (guint i = 0; i < G_N_ELEMENTS (self.go); i++)
+    thr_test_gate_clear (&self.go[i]);
+  thr_test_gate_clear (&self.set);
+}
+
+static void
+test_once (void)
+{
+  const Repeats none = { .values = { -1 } };
+  const Repeats another = { .values = { 0.5, -1 } };
+  const Repeats same = { .values = { 0.25, 0.25, 0.25 } };
+
+  for (guint ticking = 0; ticking < 2; ticking++)
+    {
+      assert_repeats (&none, ticking, "RUNNING 0.25 RETURNED FINISHING CLOSED");
+      assert_repeats (&another, ticking, "RUNNING 0.25 0.50 RETURNED FINISHING CLOSED");
+      assert_repeats (&same, ticking, "RUNNING 0.25 RETURNED FINISHING CLOSED");
+    }
+}
+
 /* Values that come and go too fast to be seen are let go at home, or by the
  * job that set them; and a reader never sees one that is torn or freed. */
 static gboolean
@@ -569,6 +666,7 @@ main (int   argc,
   g_test_add_func ("/notify/merged", test_merged);
   g_test_add_func ("/notify/last-value", test_last_value);
   g_test_add_func ("/notify/before-the-step", test_before_the_step);
+  g_test_add_func ("/notify/once", test_once);
   g_test_add_func ("/notify/torn", test_torn);
   g_test_add_func ("/notify/binding", test_binding);
 

@@ -34,12 +34,15 @@ def main(build_folder):
     if shutil.which('gjs'):
         programs.append(['gjs', '-c', JAVASCRIPT])
     for program in programs:
-        output = subprocess.run(['meson', 'devenv', '-C', build_folder, *program], check=True,
-                                stdout=subprocess.PIPE, env=env, encoding='utf-8').stdout
-        print(os.path.basename(program[0]), *output.split())
-        found = [line for line in output.splitlines() if line.startswith(build_folder)]
+        result = subprocess.run(['meson', 'devenv', '-C', build_folder, *program],
+                                stdout=subprocess.PIPE, env=env, encoding='utf-8')
+        print(os.path.basename(program[0]), *result.stdout.split())
+        if result.returncode != 0:
+            print(f'{program[0]} failed with status {result.returncode} in `meson devenv -C {build_folder}`')
+            return 1
+        found = [line for line in result.stdout.splitlines() if line.startswith(build_folder)]
         if len(found) < 2:
-            print(f'{program[0]} did not take the library from {build_folder}')
+            print(f'{program[0]} did not take both the typelib and the library from {build_folder}')
             return 1
     return 0
 

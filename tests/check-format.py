@@ -60,6 +60,8 @@ def main(clang_format, *arguments):
         complaints += len(diff) + len(long)
         print(*diff, *long, sep='\n', end='\n' if diff or long else '')
     print(f'{len(files)} files looked at')
+    if complaints and not fix:
+        print('Once more with --fix, this puts right what is not in style; long lines are for you.')
     return 1 if complaints else 0
 
 

@@ -40,8 +40,10 @@ def main(build_folder, *rest):
         problems.append(f'{UMBRELLA} does not compile:\n{result.stderr}')
     for name in sorted(included - {'thr-version.h'}):
         result = compiles(compiler, build_folder, name)
-        if 'can be included directly' not in result.stderr:
+        if result.returncode == 0:
             problems.append(f'{name} can be included without {UMBRELLA}')
+        elif 'can be included directly' not in result.stderr:
+            problems.append(f'{name} does not say that only {UMBRELLA} can be included:\n{result.stderr}')
 
     print(*problems, f'{len(included)} headers in {UMBRELLA}', sep='\n')
     return 1 if problems else 0

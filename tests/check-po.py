@@ -37,10 +37,15 @@ def main(project, domain):
 
     with tempfile.TemporaryDirectory() as folder:
         pot = Path(folder) / f'{domain}.pot'
-        subprocess.run(['xgettext', '--from-code=UTF-8', '--add-comments', '--keyword=_',
-                        '--keyword=N_', '--keyword=thr_ngettext:1,2', f'--directory={project}',
-                        f'--files-from={po / "POTFILES"}', f'--output={pot}'], check=True)
-        for language in (po / 'LINGUAS').read_text(encoding='utf-8').split():
+        result = subprocess.run(['xgettext', '--from-code=UTF-8', '--add-comments', '--keyword=_',
+                                 '--keyword=N_', '--keyword=thr_ngettext:1,2',
+                                 f'--directory={project}', f'--files-from={po / "POTFILES"}',
+                                 f'--output={pot}'])
+        languages = (po / 'LINGUAS').read_text(encoding='utf-8').split()
+        if result.returncode != 0:
+            problems.append('xgettext has complaints, see above: no catalog was looked at')
+            languages = []
+        for language in languages:
             catalog = po / f'{language}.po'
             for command in (['msgfmt', '--check', '--statistics', '--output=/dev/null', catalog],
                             ['msgcmp', catalog, pot]):
@@ -49,7 +54,8 @@ def main(project, domain):
                                         encoding='utf-8')
                 print(result.stdout, end='')
                 if result.returncode != 0:
-                    problems.append(f'{catalog}: {command[0]} has complaints, see above')
+                    problems.append(f'{catalog}: {command[0]} has complaints, see above; '
+                                    f'`meson compile {domain}-update-po` adds what is new')
 
     print(*problems, sep='\n', end='\n' if problems else '')
     return 1 if problems else 0

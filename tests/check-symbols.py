@@ -48,6 +48,8 @@ def main(arguments):
             print(f'{name}: in {symbol_list}, but not in {source}')
             status = 1
     print(f'{len(listed)} symbols are listed')
+    if status:
+        print(f'If the change is meant: tests/check-symbols.py --update {symbol_list} HEADER…')
     return status
 
 

@@ -86,8 +86,7 @@ dissolve_if_empty (ThrCancelGroup *self)
 
   if (cancellable == NULL)
     return;
-  if (handler != 0)
-    g_signal_handler_disconnect (cancellable, handler);
+  g_signal_handler_disconnect (cancellable, handler);
   g_object_unref (cancellable);
   group_unref (self);
 }
@@ -175,13 +174,18 @@ thr_cancel_group_enter (ThrThreadWrapper *job)
   if (!is_new)
     return;
 
-  /* The group stays as long as this job is in it. The handler is called at
-   * once where the cancellable was cancelled meanwhile. */
-  handler = g_cancellable_connect (group->cancellable, G_CALLBACK (cancelled_cb),
-                                   group_ref (group), (GDestroyNotify) group_unref);
+  /* The group stays as long as this job is in it. Not g_cancellable_connect():
+   * where the cancellable was cancelled meanwhile, that calls the handler and
+   * connects nothing, and those who follow it once it is reset would not be
+   * told. Connected first and looked at then, a cancel is seen here or heard
+   * there; to ask twice does no harm. */
+  handler = g_signal_connect_data (group->cancellable, "cancelled", G_CALLBACK (cancelled_cb),
+                                   group_ref (group), (GClosureNotify) group_unref, 0);
   thr_core_lock (core);
   group->handler = handler;
   g_mutex_unlock (&core->queue_lock);
+  if (g_cancellable_is_cancelled (group->cancellable))
+    cancelled_cb (group->cancellable, group);
 }
 
 /* The job is closed. The caller gives what it gets to thr_cancel_group_left()

@@ -159,6 +159,74 @@ test_weak_refs (void)
   g_assert_cmpint (thr_test_home_n_away (&home), ==, 0);
 }
 
+/* Found again on its way: it lives on, and is heard as before. */
+static void
+count_notify (GObject    *object,
+              GParamSpec *pspec,
+              gpointer    user_data)
+{
+  ++*(int *) user_data;
+}
+
+static gpointer
+unref_one_thread (gpointer user_data)
+{
+  g_object_unref (user_data);
+
+  return NULL;
+}
+
+static void
+unref_elsewhere (gpointer object)
+{
+  g_thread_join (g_thread_new ("unref", unref_one_thread, object));
+}
+
+static void
+test_found_again (void)
+{
+  guint n = thr_test_scale (50, 5);
+
+  for (guint i = 0; i < n; i++)
+    {
+      ThrThreadWrapper *thread = thr_thread_wrapper_new (NULL, thr_test_job_return, NULL, NULL);
+      int n_heard = 0, n_any = 0, n_blocked = 0, n_gone = 0;
+      gulong blocked, gone;
+      ThrTestHome home;
+
+      thr_test_home_init (&home);
+      thr_test_home_watch (&home, thread);
+      g_signal_connect (thread, "notify::priority", G_CALLBACK (count_notify), &n_heard);
+      g_signal_connect (thread, "notify", G_CALLBACK (count_notify), &n_any);
+      gone = g_signal_connect (thread, "notify::priority", G_CALLBACK (count_notify), &n_gone);
+      blocked = g_signal_connect (thread, "notify::priority", G_CALLBACK (count_notify), &n_blocked);
+      g_signal_handler_block (thread, blocked);
+
+      unref_elsewhere (thread);
+      g_object_ref (thread);
+      g_signal_handler_disconnect (thread, gone);
+      thr_test_drain ();
+      g_assert_cmpint (n_any, ==, 0);
+      thr_thread_wrapper_set_priority (thread, 1);
+      g_assert_cmpint (n_heard, ==, 1);
+      g_assert_cmpint (n_any, ==, 1);
+      g_assert_cmpint (n_blocked, ==, 0);
+      g_signal_handler_unblock (thread, blocked);
+      thr_thread_wrapper_set_priority (thread, 2);
+      g_assert_cmpint (n_heard, ==, 2);
+      g_assert_cmpint (n_blocked, ==, 1);
+      g_assert_cmpint (n_gone, ==, 0);
+
+      if (i % 2 == 0)
+        unref_elsewhere (thread);
+      else
+        g_object_unref (thread);
+      thr_test_run_until (thr_test_home_n_finalized (&home) == 1);
+      g_assert_cmpint (thr_test_home_n_away (&home), ==, 0);
+      g_assert_cmpint (n_any, ==, 2);
+    }
+}
+
 /* A job's manager may be asked for at any time, also while it goes. */
 typedef struct
 {
@@ -556,6 +624,7 @@ main (int   argc,
 
   g_test_add_func ("/home/last-unrefs", test_last_unrefs);
   g_test_add_func ("/home/weak-refs", test_weak_refs);
+  g_test_add_func ("/home/found-again", test_found_again);
   g_test_add_func ("/home/dup-manager", test_dup_manager);
   g_test_add_func ("/home/inside-jobs", test_inside_jobs);
   g_test_add_func ("/home/owners", test_owners);

@@ -60,16 +60,46 @@ leave_cb (GObject    *object,
   thr_dispatcher_push (self->dispatcher, &self->node);
 }
 
-/* Nobody else hears of what is emitted from here on: not on this thread. */
+static G_DEFINE_QUARK (thr-home-blocked, blocked);
+
+/* Nobody else hears of what is emitted from here on: not on this thread. What
+ * was blocked is kept for unblock_notify(), since the user may have blocked
+ * others. */
 static void
 block_notify (GObject *object)
 {
   guint notify_id = g_signal_lookup ("notify", G_TYPE_OBJECT);
+  GArray *handlers = NULL;
   gulong handler;
 
   while ((handler = g_signal_handler_find (object, G_SIGNAL_MATCH_ID | G_SIGNAL_MATCH_UNBLOCKED,
                                            notify_id, 0, NULL, NULL, NULL)) != 0)
-    g_signal_handler_block (object, handler);
+    {
+      g_signal_handler_block (object, handler);
+      if (handlers == NULL)
+        handlers = g_array_new (FALSE, FALSE, sizeof handler);
+      g_array_append_val (handlers, handler);
+    }
+  if (handlers != NULL)
+    g_object_set_qdata_full (object, blocked_quark (), handlers, (GDestroyNotify) g_array_unref);
+}
+
+/* At home, where handlers may be called. */
+static void
+unblock_notify (GObject *object)
+{
+  GArray *handlers = g_object_steal_qdata (object, blocked_quark ());
+
+  if (handlers == NULL)
+    return;
+  for (guint i = 0; i < handlers->len; i++)
+    {
+      gulong handler = g_array_index (handlers, gulong, i);
+
+      if (g_signal_handler_is_connected (object, handler))
+        g_signal_handler_unblock (object, handler);
+    }
+  g_array_unref (handlers);
 }
 
 /* A property that no object has, so that its notify comes from nowhere else:
@@ -112,6 +142,8 @@ arrive (ThrHome *self)
 
   for (int i = 0; i < 100 && g_atomic_int_get (&object->ref_count) > 1; i++)
     g_thread_yield ();
+  /* If somebody has found it (by a job that knows its manager), it lives on. */
+  unblock_notify (object);
   if (g_atomic_int_get (&object->ref_count) > 1)
     return FALSE;
 

@@ -449,6 +449,46 @@ test_owner_gone (void)
   thr_dispatcher_unref (heir);
 }
 
+static gpointer
+unref_thread (gpointer user_data)
+{
+  g_object_unref (user_data);
+  return NULL;
+}
+
+/* An object that was found again on its way home waits there until it is let
+ * go. Where its context goes first, it waits at the heir's. */
+static void
+test_waiting_to_leave (void)
+{
+  GMainContext *context = g_main_context_new ();
+  ThrDispatcher *heir = thr_dispatcher_for_maker ();
+  ThrDispatcher *dispatcher;
+  ThrThreadWrapper *thread;
+  ThrTestHome home;
+
+  thr_test_home_init (&home);
+  g_main_context_push_thread_default (context);
+  dispatcher = thr_dispatcher_for_maker ();
+  thread = thr_thread_wrapper_new (NULL, wait_at_gate, NULL, NULL);
+  thr_test_home_watch (&home, thread);
+  g_thread_join (g_thread_new ("unref", unref_thread, thread));
+  g_object_ref (thread);
+  thr_test_drain ();
+  g_assert_cmpint (thr_test_home_n_disposed (&home), ==, 0);
+  g_main_context_pop_thread_default (context);
+
+  thr_dispatcher_close (dispatcher, heir);
+  thr_dispatcher_unref (dispatcher);
+  g_main_context_unref (context);
+  thr_test_drain ();
+  g_object_unref (thread);
+  thr_test_run_until (thr_test_home_n_finalized (&home) == 1);
+  g_assert_cmpint (thr_test_home_n_away (&home), ==, 0);
+  thr_test_drain ();
+  thr_dispatcher_unref (heir);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -465,6 +505,7 @@ main (int    argc,
   g_test_add_func ("/dispatcher/ticks", test_ticks);
   g_test_add_func ("/dispatcher/close", test_close);
   g_test_add_func ("/dispatcher/owner-gone", test_owner_gone);
+  g_test_add_func ("/dispatcher/waiting-to-leave", test_waiting_to_leave);
 
   return g_test_run ();
 }

@@ -113,6 +113,8 @@ void           thr_dispatcher_tick          (ThrDispatcher  *self,
                                              ThrTickFunc     func);
 void           thr_dispatcher_untick        (ThrDispatcher  *self,
                                              ThrTick        *tick);
+void           thr_dispatcher_attach        (ThrDispatcher  *self,
+                                             GSource        *source);
 void           thr_dispatcher_close         (ThrDispatcher  *self,
                                              ThrDispatcher  *heir);
 

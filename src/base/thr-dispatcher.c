@@ -618,6 +618,16 @@ thr_dispatcher_untick (ThrDispatcher *self,
     disarm_tick (self);
 }
 
+/* A source that is destroyed when the dispatcher is closed, or gone. */
+void
+thr_dispatcher_attach (ThrDispatcher *self,
+                       GSource       *source)
+{
+  while (thr_dispatcher_is_closed (self))
+    self = self->heir;
+  g_source_add_child_source (self->source, source);
+}
+
 /* Before a context goes: what is here, and all that still comes, goes to the
  * dispatcher of somebody who lives longer. */
 void

@@ -153,28 +153,53 @@ arrive (ThrHome *self)
   return TRUE;
 }
 
+/* An object that waits at home to be let go. */
+typedef struct
+{
+  ThrHome *home; /* NULL once it has arrived */
+} Retry;
+
 static gboolean
 retry_cb (gpointer user_data)
 {
-  return arrive (user_data) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
+  Retry *self = user_data;
+
+  if (!arrive (self->home))
+    return G_SOURCE_CONTINUE;
+  self->home = NULL;
+  return G_SOURCE_REMOVE;
+}
+
+/* The source is gone: where the dispatcher was closed, before the object. */
+static void
+retry_gone (gpointer data)
+{
+  Retry *self = data;
+
+  if (self->home != NULL)
+    thr_dispatcher_push (self->home->dispatcher, &self->home->node);
+  g_free (self);
 }
 
 static void
 home_deliver (ThrNode *node)
 {
   ThrHome *self = (ThrHome *) ((guint8 *) node - G_STRUCT_OFFSET (ThrHome, node));
-  GSource *retry;
+  GSource *source;
+  Retry *retry;
 
   if (arrive (self))
     return;
 
   /* Somebody found the object before it was gone, and uses it: it lives on
    * until that is over. */
-  retry = g_timeout_source_new (RETRY_INTERVAL);
-  g_source_set_static_name (retry, "[thr-glib] last unref");
-  g_source_set_callback (retry, retry_cb, self, NULL);
-  g_source_attach (retry, thr_dispatcher_get_context (self->dispatcher));
-  g_source_unref (retry);
+  retry = g_new (Retry, 1);
+  retry->home = self;
+  source = g_timeout_source_new (RETRY_INTERVAL);
+  g_source_set_static_name (source, "[thr-glib] last unref");
+  g_source_set_callback (source, retry_cb, retry, retry_gone);
+  thr_dispatcher_attach (self->dispatcher, source);
+  g_source_unref (source);
 }
 
 #if THR_OWNER_CHECKS

@@ -491,6 +491,158 @@ test_while_connecting (void)
   g_assert_cmpuint (n_hit, >, 0);
 }
 
+/* ---- an owner that leaves ---- */
+
+/* Its owner sees the job CLOSED and leaves for good, while another thread is
+ * still busy asking the job to end. */
+typedef struct
+{
+  ThrThreadManager *manager;
+  GCancellable *cancellable; /* NULL: the manager is halted */
+  GMainContext *context;     /* good as long as the owner is there */
+  ThrTestHome home;
+  ThrTestGate begun;
+  ThrTestGate asked;
+  ThrTestGate go_on;
+  ThrTestGate looked;
+  gboolean closed;
+} Leaving;
+
+static gboolean
+end_when_asked (ThrThreadWrapper *thread,
+                gpointer          user_data,
+                GError          **error)
+{
+  Leaving *self = user_data;
+
+  thr_test_gate_open (&self->begun);
+  thr_test_gate_wait (&self->asked);
+
+  return thr_thread_wrapper_checkpoint (thread, error);
+}
+
+/* On the thread that asks. */
+static void
+dawdle_cb (GCancellable *cancellable,
+           gpointer      user_data)
+{
+  Leaving *self = user_data;
+
+  thr_test_gate_open (&self->asked);
+  thr_test_gate_wait (&self->go_on);
+}
+
+static void
+note_closed (ThrThreadWrapper *thread,
+             GParamSpec       *pspec,
+             gpointer          user_data)
+{
+  Leaving *self = user_data;
+
+  self->closed = thr_thread_wrapper_get_execution_state (thread) == THR_EXECUTION_STATE_CLOSED;
+}
+
+static gboolean
+nothing_cb (gpointer user_data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+looked_cb (gpointer user_data)
+{
+  Leaving *self = user_data;
+
+  thr_test_gate_open (&self->looked);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gpointer
+leaving_thread (gpointer user_data)
+{
+  Leaving *self = user_data;
+  ThrThreadWrapper *thread;
+  GSource *source;
+
+  thr_test_home_init (&self->home);
+  self->context = g_main_context_new ();
+  g_main_context_push_thread_default (self->context);
+  thread = thr_thread_wrapper_new (NULL, end_when_asked, self, NULL);
+  thr_test_home_watch (&self->home, thread);
+  g_signal_connect (thread, "notify::execution-state", G_CALLBACK (note_closed), self);
+  g_signal_connect (thr_thread_wrapper_get_cancellable (thread), "cancelled",
+                    G_CALLBACK (dawdle_cb), self);
+  if (self->cancellable != NULL)
+    g_assert_true (thr_thread_wrapper_follow_cancellable (thread, self->cancellable, NULL));
+  g_assert_true (thr_thread_manager_submit (self->manager, thread, NULL));
+  g_object_unref (thread);
+
+  thr_test_run_until (self->closed);
+
+  /* Freed with the context. */
+  source = g_timeout_source_new_seconds (1000);
+  g_source_set_callback (source, nothing_cb, &self->home, thr_test_home_destroy);
+  g_source_attach (source, self->context);
+  g_source_unref (source);
+  g_main_context_pop_thread_default (self->context);
+  g_main_context_unref (self->context);
+  thr_test_gate_open (&self->looked);
+
+  return NULL;
+}
+
+static gpointer
+ask_thread (gpointer user_data)
+{
+  Leaving *self = user_data;
+
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
+  else
+    thr_thread_manager_halt (self->manager, 0, NULL);
+
+  return NULL;
+}
+
+static void
+test_owner_leaves (gconstpointer user_data)
+{
+  gboolean halt = GPOINTER_TO_INT (user_data);
+  Leaving leaving = { .manager = thr_thread_manager_new () };
+  GSource *source = g_idle_source_new ();
+  GThread *owner, *asker;
+
+  if (!halt)
+    leaving.cancellable = g_cancellable_new ();
+  owner = g_thread_new ("owner", leaving_thread, &leaving);
+  thr_test_gate_wait (&leaving.begun);
+  asker = g_thread_new ("ask", ask_thread, &leaving);
+  thr_test_gate_wait (&leaving.asked);
+  thr_test_block_until (thr_thread_manager_get_n_running (leaving.manager) == 0);
+
+  /* The owner looks at what has come; it may leave, or may have to wait. */
+  g_source_set_callback (source, looked_cb, &leaving, NULL);
+  g_source_attach (source, leaving.context);
+  thr_test_gate_wait (&leaving.looked);
+  thr_test_gate_open (&leaving.go_on);
+  g_thread_join (owner);
+  g_thread_join (asker);
+  g_source_unref (source);
+
+  g_assert_cmpint (thr_test_home_n_finalized (&leaving.home), ==, 1);
+  g_assert_cmpint (thr_test_home_n_away (&leaving.home), ==, 0);
+  thr_test_poll_until (thr_test_home_n_destroyed (&leaving.home) == 1);
+  thr_test_drain ();
+  g_assert_finalize_object (leaving.manager);
+  if (!halt)
+    thr_test_finalize_soon (leaving.cancellable);
+  thr_test_gate_clear (&leaving.begun);
+  thr_test_gate_clear (&leaving.asked);
+  thr_test_gate_clear (&leaving.go_on);
+  thr_test_gate_clear (&leaving.looked);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -505,6 +657,8 @@ main (int   argc,
   g_test_add_func ("/cancel/running", test_running);
   g_test_add_func ("/cancel/many-threads", test_many_threads);
   g_test_add_func ("/cancel/while-connecting", test_while_connecting);
+  g_test_add_data_func ("/cancel/owner-leaves/group", GINT_TO_POINTER (FALSE), test_owner_leaves);
+  g_test_add_data_func ("/cancel/owner-leaves/halt", GINT_TO_POINTER (TRUE), test_owner_leaves);
 
   return g_test_run ();
 }

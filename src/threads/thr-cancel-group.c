@@ -91,6 +91,7 @@ dissolve_if_empty (ThrCancelGroup *self)
   group_unref (self);
 }
 
+/* Those that have ended are not among them. */
 static guint
 take_members (ThrCancelGroup   *self,
               ThrThreadWrapper *jobs[JOBS_AT_A_TIME])
@@ -104,7 +105,8 @@ take_members (ThrCancelGroup   *self,
 
       g_queue_push_tail_link (&self->asked, link);
       thr_job_peek_extra (link->data)->asked = TRUE;
-      jobs[n_jobs++] = g_object_ref (link->data);
+      if (thr_job_hold_locked (link->data))
+        jobs[n_jobs++] = link->data;
     }
   g_mutex_unlock (&self->core->queue_lock);
   return n_jobs;
@@ -123,7 +125,7 @@ group_run (ThrTicket *ticket)
       for (guint i = 0; i < n_jobs; i++)
         {
           thr_job_ask (jobs[i], THR_CONTROL_CANCELLED);
-          thr_job_unref_at_home (jobs[i]);
+          thr_job_let_go (jobs[i]);
         }
     }
   group_unref (self);

@@ -72,15 +72,44 @@ thr_core_set_state (ThrCore     *self,
   thr_core_unlock (self);
 }
 
+/* Asks all that were begun to end; the others have ended by now. */
 static void
 ask_all (ThrCore *self,
          guint8   control)
 {
-  g_autoptr (GPtrArray) jobs = thr_core_dup_jobs (self);
+  g_autoptr (GPtrArray) jobs = g_ptr_array_new ();
+  g_autoptr (GPtrArray) own = g_ptr_array_new_with_free_func (g_object_unref);
 
-  g_ptr_array_set_free_func (jobs, (GDestroyNotify) thr_job_unref_at_home);
+  thr_core_lock (self);
+  for (ThrItem *item = self->live.head; item != NULL; item = item->next)
+    {
+      if (thr_job_hold_locked (thr_item_get_job (item)))
+        g_ptr_array_add (jobs, thr_item_get_job (item));
+    }
+  g_mutex_unlock (&self->queue_lock);
+
+  /* On the owner's thread, a reference is good enough; and who is told there
+   * that a job is to end may well wait until another one is CLOSED. */
   for (guint i = 0; i < jobs->len; i++)
-    thr_job_ask (jobs->pdata[i], control);
+    {
+      ThrThreadWrapper *job = jobs->pdata[i];
+
+      if (!thr_dispatcher_is_home (job->home.dispatcher))
+        continue;
+      g_ptr_array_add (own, g_object_ref (job));
+      thr_job_let_go (job);
+      jobs->pdata[i] = NULL;
+    }
+
+  for (guint i = 0; i < own->len; i++)
+    thr_job_ask (own->pdata[i], control);
+  for (guint i = 0; i < jobs->len; i++)
+    {
+      if (jobs->pdata[i] == NULL)
+        continue;
+      thr_job_ask (jobs->pdata[i], control);
+      thr_job_let_go (jobs->pdata[i]);
+    }
 }
 
 void

@@ -25,13 +25,13 @@ static void
 begin_post (ThrThreadWrapper *job)
 {
   if (job != NULL)
-    atomic_fetch_add (&thr_job_extra (job)->n_posts, 1);
+    atomic_fetch_add (&thr_job_extra (job)->n_holds, 1);
 }
 
 static void
 end_post (ThrThreadWrapper *job)
 {
-  if (job != NULL && atomic_fetch_sub (&thr_job_extra (job)->n_posts, 1) == 1 &&
+  if (job != NULL && atomic_fetch_sub (&thr_job_extra (job)->n_holds, 1) == 1 &&
       (atomic_load (&job->home.flags) & THR_JOB_DONE))
     thr_job_mark (job, 0);
 }

@@ -157,6 +157,42 @@ thr_job_ask (ThrThreadWrapper *self,
     }
 }
 
+/* With the core locked: the job does not become CLOSED before thr_job_let_go().
+ * FALSE where it has ended, and there is nothing left to ask of it.
+ *
+ * For a thread that is not the owner's, and is to ask the job to end. A
+ * reference would do too, but when it is dropped it may be the last: then the
+ * job has to go home, where nobody may be any more. Who has seen the job CLOSED
+ * is free to leave. */
+gboolean
+thr_job_hold_locked (ThrThreadWrapper *self)
+{
+  /* It was put there under this lock, before DONE was set: so either that is
+   * seen here, or who delivers DONE sees that the job is held. */
+  if (self->item.place >= THR_PLACE_ENDED)
+    return FALSE;
+  atomic_fetch_add (&thr_job_extra (self)->n_holds, 1);
+  return TRUE;
+}
+
+/* The job may be gone when this returns; the caller holds the core. */
+void
+thr_job_let_go (ThrThreadWrapper *self)
+{
+  ThrCore *core = self->core;
+  ThrEnd end = { NULL, NULL };
+
+  /* Locked, so that the job stays while it is looked at: it leaves the core
+   * before it goes. If it is to be posted, that mark keeps it from then on. */
+  thr_core_lock (core);
+  if (atomic_fetch_sub (&thr_job_peek_extra (self)->n_holds, 1) == 1 &&
+      (atomic_load (&self->home.flags) & THR_JOB_DONE) &&
+      !(atomic_fetch_or (&self->home.flags, THR_JOB_POSTED) & THR_JOB_POSTED))
+    end.post = self;
+  g_mutex_unlock (&core->queue_lock);
+  thr_job_announce_end (&end);
+}
+
 /* ---- public ---- */
 
 /**

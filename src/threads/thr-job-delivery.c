@@ -222,11 +222,11 @@ abandon (ThrThreadWrapper *self)
 }
 
 static gboolean
-has_posts (ThrThreadWrapper *self)
+is_held (ThrThreadWrapper *self)
 {
   ThrJobExtra *extra = thr_job_peek_extra (self);
 
-  return extra != NULL && atomic_load (&extra->n_posts) > 0;
+  return extra != NULL && atomic_load (&extra->n_holds) > 0;
 }
 
 /* One delivery: announces what is marked. TRUE once the job is closed. */
@@ -236,8 +236,8 @@ step (ThrThreadWrapper *self)
   guint flags = atomic_fetch_and (&self->home.flags,
                                   ~(THR_JOB_POSTED | THR_JOB_STEP | THR_JOB_AT_ONCE));
 
-  if ((flags & THR_JOB_DONE) && has_posts (self))
-    return FALSE; /* the last of them posts the job once more */
+  if ((flags & THR_JOB_DONE) && is_held (self))
+    return FALSE; /* who lets it go last posts it once more */
 
   if (self->home.announced == THR_EXECUTION_STATE_CLOSED)
     {

@@ -135,7 +135,8 @@ struct _ThrJobExtra
 {
   _Atomic guint64 progress; /* the bits of a double; -1 at first */
   char ident[24];
-  _Atomic guint n_posts;    /* invocations at home that are under way */
+  _Atomic guint n_holds;    /* what CLOSED waits for: see thr_job_hold_locked(),
+                               and invocations at home that are under way */
 
   /* Home's; before submit the caller's. */
   ThrCallback on_fail;
@@ -213,6 +214,8 @@ gboolean          thr_job_is_ending    (ThrThreadWrapper *self);
 void              thr_job_ask          (ThrThreadWrapper *self,
                                         guint8            control);
 void              thr_job_leave        (ThrThreadWrapper *self);
+gboolean          thr_job_hold_locked  (ThrThreadWrapper *self);
+void              thr_job_let_go       (ThrThreadWrapper *self);
 
 void              thr_job_cover        (ThrThreadWrapper *self,
                                         gboolean          covered);

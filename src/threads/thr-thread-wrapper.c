@@ -73,7 +73,8 @@
  *
  * A job that was submitted is kept alive until it is `CLOSED`, which it
  * becomes whatever happens to its manager, as long as its owner context is
- * iterated.
+ * iterated. From then on its owner is free to leave that context, unless
+ * somebody else holds the job: it would go home to be freed, and stay there.
  *
  * Since: 1.0
  */

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "thr-test.h"
+#include "threads/thr-core-private.h"
 
 static void
 nothing_on_end (ThrThreadWrapper *thread,
@@ -285,6 +286,59 @@ test_dup_manager (void)
       thr_test_gate_clear (&asker.started);
     }
   thr_test_drain ();
+}
+
+/* What a binding does when a reference comes to its own, or goes, is as much the
+ * user's code as any other: no lock of ours is held. No thread of the pool runs
+ * here that could hold it. */
+static void
+toggle_cb (gpointer  data,
+           GObject  *object,
+           gboolean  is_last_ref)
+{
+  ThrCore *core = thr_core_of (THR_THREAD_MANAGER (object));
+
+  g_assert_true (g_mutex_trylock (&core->queue_lock));
+  g_mutex_unlock (&core->queue_lock);
+  ++*(int *) data;
+}
+
+static gpointer
+dup_manager_thread (gpointer user_data)
+{
+  g_object_unref (thr_thread_wrapper_dup_manager (user_data));
+
+  return NULL;
+}
+
+static void
+test_toggle (void)
+{
+  ThrThreadManager *manager = thr_thread_manager_new ();
+  ThrThreadWrapper *thread;
+  int n_toggled = 0;
+
+  g_object_add_toggle_ref (G_OBJECT (manager), toggle_cb, &n_toggled);
+  thread = thr_thread_manager_do_manual (manager, NULL);
+  g_object_unref (manager);
+  g_assert_cmpint (n_toggled, ==, 1);
+
+  /* What is told at home. */
+  thr_test_drain ();
+  g_assert_cmpint (n_toggled, >=, 3);
+
+  n_toggled = 0;
+  g_object_unref (thr_thread_wrapper_dup_manager (thread));
+  g_assert_cmpint (n_toggled, ==, 2);
+  g_thread_join (g_thread_new ("dup", dup_manager_thread, thread));
+  g_assert_cmpint (n_toggled, ==, 4);
+
+  g_assert_true (thr_thread_wrapper_return_boolean (thread, TRUE, NULL));
+  thr_test_drain ();
+  g_assert_finalize_object (thread);
+  g_object_ref (manager);
+  g_object_remove_toggle_ref (G_OBJECT (manager), toggle_cb, &n_toggled);
+  g_assert_finalize_object (manager);
 }
 
 /* ---- inside their own jobs ---- */
@@ -626,6 +680,7 @@ main (int   argc,
   g_test_add_func ("/home/weak-refs", test_weak_refs);
   g_test_add_func ("/home/found-again", test_found_again);
   g_test_add_func ("/home/dup-manager", test_dup_manager);
+  g_test_add_func ("/home/toggle", test_toggle);
   g_test_add_func ("/home/inside-jobs", test_inside_jobs);
   g_test_add_func ("/home/owners", test_owners);
   g_test_add_func ("/home/not-iterated", test_not_iterated);

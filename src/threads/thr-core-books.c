@@ -62,7 +62,7 @@ void
 thr_core_deliver (ThrNode *node)
 {
   ThrCore *self = (ThrCore *) ((guint8 *) node - G_STRUCT_OFFSET (ThrCore, node));
-  ThrThreadManager *manager = NULL;
+  ThrThreadManager *manager;
   g_autoptr (GPtrArray) arrivals = NULL;
   g_autoptr (GPtrArray) departures = NULL;
   ThrSnapshot snapshot;
@@ -73,8 +73,7 @@ thr_core_deliver (ThrNode *node)
   thr_core_lock (self);
   self->posted = FALSE;
   thr_core_shut_locked (self);
-  if (self->manager != NULL)
-    manager = g_object_ref (self->manager);
+  manager = self->manager;
   thr_core_snapshot_locked (self, &snapshot);
   if (self->tracked)
     {
@@ -86,6 +85,9 @@ thr_core_deliver (ThrNode *node)
     tasks = g_steal_pointer (&self->idle_tasks);
   g_mutex_unlock (&self->queue_lock);
 
+  /* Unlocked, for toggle notifies; nobody else clears the pointer at home. */
+  if (manager != NULL)
+    g_object_ref (manager);
   if (manager != NULL && !thr_dispatcher_is_closed (self->home))
     thr_thread_manager_settle (manager, &snapshot, arrivals, departures);
   thr_core_complete_tasks (self, tasks);

@@ -99,6 +99,10 @@ struct _ThrCore
 
   ThrNode node; /* posted, it holds the core and its home */
   _Atomic guint n_posting; /* threads between posted = TRUE and the push */
+
+  /* Threads that read `manager` and have no reference to it yet; raised under
+   * the lock, so that who has cleared it sees all of them. */
+  _Atomic guint n_borrowing;
 };
 
 /* What `incoming` is where it holds no item. */

@@ -139,8 +139,8 @@ thr_core_drop_manager (ThrCore *self)
   g_mutex_unlock (&self->queue_lock);
 
   /* A node that comes only after this may come when nobody iterates the context
-   * any more, and keep it for ever. */
-  while (atomic_load (&self->n_posting) > 0)
+   * any more, and keep it for ever. And who has found the manager has it still. */
+  while (atomic_load (&self->n_posting) > 0 || atomic_load (&self->n_borrowing) > 0)
     g_thread_yield ();
 
   thr_core_finish_watch (self);

@@ -65,9 +65,14 @@ thr_core_unref_many (ThrCore *self,
   g_free (self);
 }
 
-/* The manager may be on its way home to die by now: it waits there as long as
- * somebody holds it. Its pointer is cleared at home, under this lock, before
- * it is finalized. */
+/* From any thread. The manager may be on its way home to die by now: it waits
+ * there as long as somebody holds it, and its pointer is cleared at home, under
+ * this lock, before it is finalized.
+ *
+ * To take a reference may call a binding's toggle notify, so it is taken
+ * unlocked; until it is, who clears the pointer waits (thr_core_drop_manager()).
+ * That wait is for no code of the user: where a toggle notify is called, the
+ * toggle reference is there, so that no last one is being dropped. */
 ThrThreadManager *
 thr_core_dup_manager (ThrCore *self)
 {
@@ -76,8 +81,13 @@ thr_core_dup_manager (ThrCore *self)
   thr_core_lock (self);
   manager = self->manager;
   if (manager != NULL)
-    g_object_ref (manager);
+    atomic_fetch_add (&self->n_borrowing, 1);
   g_mutex_unlock (&self->queue_lock);
+
+  if (manager == NULL)
+    return NULL;
+  g_object_ref (manager);
+  atomic_fetch_sub (&self->n_borrowing, 1);
   return manager;
 }
 

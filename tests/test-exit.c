@@ -94,7 +94,10 @@ assert_gate_closed (void)
   sliced = thr_thread_manager_do_sliced (manager, NULL, count_step, NULL, NULL);
   thr_thread_manager_push (manager, count_push, count_done, NULL, NULL);
   thr_thread_wrapper_join (job, 20000, NULL, NULL);
-  thr_thread_manager_wait_idle (manager, 20000, NULL, NULL);
+  /* They end all the same. */
+  g_assert_true (thr_thread_manager_wait_idle (manager, thr_test_deadline (), NULL, NULL));
+  g_assert_error (thr_thread_wrapper_get_error (job), THR_ERROR, THR_ERROR_STOPPED);
+  g_assert_error (thr_thread_wrapper_get_error (sliced), THR_ERROR, THR_ERROR_STOPPED);
   thr_test_drain ();
   g_assert_cmpint (g_atomic_int_get (&n_calls), ==, before);
 
@@ -266,6 +269,50 @@ test_deaf (void)
   in_subprocess (deaf_body);
 }
 
+static gboolean
+count_steps (ThrThreadWrapper *thread,
+             gpointer          user_data,
+             GError          **error)
+{
+  g_atomic_int_inc (&n_calls);
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* Sliced jobs that are not done in time, paused or not: they end at home, and
+ * make no step more. */
+static void
+sliced_body (void)
+{
+  ThrThreadManager *manager = thr_thread_manager_new ();
+  ThrThreadWrapper *sliced = thr_thread_manager_do_sliced (manager, NULL, count_steps, NULL, NULL);
+  ThrThreadWrapper *paused = thr_thread_manager_do_sliced (manager, NULL, count_steps, NULL, NULL);
+  g_autoptr (GError) error = NULL;
+  int before;
+
+  thr_thread_wrapper_pause (paused);
+  thr_test_run_until (n_calls > 0);
+  g_assert_false (thr_shutdown (THR_SHUTDOWN_MODE_DRAIN, 20000, &error));
+  g_assert_error (error, THR_ERROR, THR_ERROR_TIMED_OUT);
+  before = n_calls;
+
+  thr_thread_wrapper_resume (paused);
+  g_assert_true (thr_thread_manager_wait_idle (manager, thr_test_deadline (), NULL, NULL));
+  g_assert_error (thr_thread_wrapper_get_error (sliced), THR_ERROR, THR_ERROR_STOPPED);
+  g_assert_error (thr_thread_wrapper_get_error (paused), THR_ERROR, THR_ERROR_STOPPED);
+  g_assert_cmpint (n_calls, ==, before);
+  assert_gate_closed ();
+  g_object_unref (sliced);
+  g_object_unref (paused);
+  g_object_unref (manager);
+}
+
+static void
+test_sliced (void)
+{
+  in_subprocess (sliced_body);
+}
+
 static void
 shutdown_is_refused (void)
 {
@@ -380,6 +427,7 @@ main (int   argc,
   g_test_add_func ("/exit/cancel", test_cancel);
   g_test_add_func ("/exit/halt", test_halt);
   g_test_add_func ("/exit/deaf", test_deaf);
+  g_test_add_func ("/exit/sliced", test_sliced);
   g_test_add_func ("/exit/from-job", test_from_job);
   g_test_add_func ("/exit/race", test_race);
   g_test_add_func ("/exit/none", test_none);

@@ -95,9 +95,13 @@ thr_job_step (ThrThreadWrapper *self)
     {
       ThrFrame frame;
 
-      if (!thr_gate_is_open () ||
-          (atomic_load (&self->home.control) & (THR_CONTROL_PAUSED | THR_CONTROL_END)) ==
-            THR_CONTROL_PAUSED)
+      if (!thr_gate_is_open ())
+        {
+          error = thr_core_stopped_error ();
+          break;
+        }
+      if ((atomic_load (&self->home.control) & (THR_CONTROL_PAUSED | THR_CONTROL_END)) ==
+          THR_CONTROL_PAUSED)
         return;
       if (thr_job_is_ending (self))
         {

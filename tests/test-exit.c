@@ -2,6 +2,8 @@
 
 #include "config.h"
 
+#include "base/thr-dispatcher-private.h"
+#include "base/thr-gate-private.h"
 #include "thr-test.h"
 
 #include <string.h>
@@ -363,6 +365,144 @@ test_from_job (void)
   in_subprocess (from_job_body);
 }
 
+/* A job that is begun when its manager was waited for already, and knows when
+ * the gate is shut. */
+typedef struct
+{
+  ThrThreadManager *manager;
+  ThrThreadFunc func;
+  ThrThreadWrapper *job;
+  ThrTestGate begun;
+  ThrTestGate leave;
+  int n_steps;
+  int done;
+} Late;
+
+/* One step for each look at what has come, of which there is one for each
+ * manager that has nothing to do. */
+static gboolean
+begin_late (ThrThreadWrapper *thread,
+            gpointer          user_data,
+            GError          **error)
+{
+  gint64 until = g_get_monotonic_time () + THR_DISPATCH_BUDGET + 1;
+  Late *late = user_data;
+
+  while (g_get_monotonic_time () < until)
+    ;
+  if (++late->n_steps < 4)
+    return G_SOURCE_CONTINUE;
+
+  thr_thread_manager_start (late->manager);
+  late->job = thr_thread_manager_do_async (late->manager, "the late one", late->func, late, NULL);
+  thr_test_gate_wait (&late->begun);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+shut_down_late (ThrThreadFunc func,
+                gint64        timeout,
+                Late         *late,
+                GError      **error)
+{
+  ThrThreadManager *last;
+  ThrThreadWrapper *job;
+  gboolean ok;
+
+  late->func = func;
+  late->manager = thr_thread_manager_new ();
+  last = thr_thread_manager_new ();
+  job = thr_thread_manager_do_sliced (last, NULL, begin_late, late, NULL);
+  ok = thr_shutdown (THR_SHUTDOWN_MODE_DRAIN, timeout, error);
+  g_assert_cmpint (late->n_steps, ==, 4);
+  g_object_unref (job);
+  g_object_unref (last);
+
+  return ok;
+}
+
+static void
+late_clear (Late *late)
+{
+  g_object_unref (late->job);
+  g_object_unref (late->manager);
+  thr_test_gate_clear (&late->begun);
+  thr_test_gate_clear (&late->leave);
+}
+
+static gboolean
+late_job (ThrThreadWrapper *thread,
+          gpointer          user_data,
+          GError          **error)
+{
+  Late *late = user_data;
+
+  thr_test_gate_open (&late->begun);
+  thr_test_block_until (!thr_gate_is_open ());
+  for (guint i = 0; i < 10000; i++)
+    g_thread_yield ();
+  g_atomic_int_set (&late->done, 1);
+
+  return TRUE;
+}
+
+/* It is waited for. */
+static void
+late_body (void)
+{
+  Late late = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (shut_down_late (late_job, thr_test_deadline (), &late, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (g_atomic_int_get (&late.done), ==, 1);
+  g_assert_false (thr_thread_manager_get_started (late.manager));
+  assert_gate_closed ();
+  late_clear (&late);
+}
+
+static void
+test_late (void)
+{
+  in_subprocess (late_body);
+}
+
+static gboolean
+deaf_late_job (ThrThreadWrapper *thread,
+               gpointer          user_data,
+               GError          **error)
+{
+  Late *late = user_data;
+
+  thr_test_gate_open (&late->begun);
+  thr_test_gate_wait (&late->leave);
+
+  return TRUE;
+}
+
+/* But no longer than the time given. */
+static void
+late_deaf_body (void)
+{
+  Late late = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (shut_down_late (deaf_late_job, G_USEC_PER_SEC / 5, &late, &error));
+  g_assert_error (error, THR_ERROR, THR_ERROR_TIMED_OUT);
+  g_assert_nonnull (strstr (error->message, "the late one"));
+  thr_test_gate_open (&late.leave);
+  thr_test_block_until (thr_thread_manager_get_n_running (late.manager) == 0);
+  assert_gate_closed ();
+  late_clear (&late);
+}
+
+static void
+test_late_deaf (void)
+{
+  in_subprocess (late_deaf_body);
+}
+
 /* With no manager at all, and with those that other threads make meanwhile. */
 static gpointer
 make_managers (gpointer data)
@@ -429,6 +569,8 @@ main (int   argc,
   g_test_add_func ("/exit/deaf", test_deaf);
   g_test_add_func ("/exit/sliced", test_sliced);
   g_test_add_func ("/exit/from-job", test_from_job);
+  g_test_add_func ("/exit/late", test_late);
+  g_test_add_func ("/exit/late-deaf", test_late_deaf);
   g_test_add_func ("/exit/race", test_race);
   g_test_add_func ("/exit/none", test_none);
 

@@ -379,6 +379,53 @@ dup_registry (void)
   return cores;
 }
 
+static gboolean
+shut_down_cores (GPtrArray      *cores,
+                 ThrShutdownMode mode,
+                 gint64          deadline,
+                 GError        **error)
+{
+  gboolean ok = TRUE;
+
+  for (guint i = 0; i < cores->len; i++)
+    thr_core_begin_shutdown (cores->pdata[i], mode);
+  for (guint i = 0; i < cores->len; i++)
+    {
+      ThrCore *core = cores->pdata[i];
+      g_autoptr (ThrThreadManager) manager = thr_core_dup_manager (core);
+
+      ok &= thr_core_wait (core, manager != NULL ? core->home : NULL, deadline, NULL,
+                           ok ? error : NULL);
+    }
+  return ok;
+}
+
+/* The gate is shut. Those cores are left of which a function has passed it
+ * before: of managers that were made, or started again, while others were
+ * waited for.
+ *
+ * A function is counted under the lock before it comes to the gate. So it is
+ * counted when the lock is taken here, or else it comes to the gate after that,
+ * and finds it shut: who runs functions need do nothing more for this. */
+static GPtrArray *
+dup_late_cores (void)
+{
+  GPtrArray *cores = dup_registry ();
+
+  for (guint i = cores->len; i-- > 0;)
+    {
+      ThrCore *core = cores->pdata[i];
+      gboolean runs;
+
+      thr_core_lock (core);
+      runs = core->n_functions > 0;
+      g_mutex_unlock (&core->queue_lock);
+      if (!runs)
+        g_ptr_array_remove_index_fast (cores, i);
+    }
+  return cores;
+}
+
 /**
  * thr_shutdown:
  * @mode: what becomes of the jobs
@@ -392,7 +439,12 @@ dup_registry (void)
  * It waits until they are idle, delivering what this library has for the
  * calling thread meanwhile. From then on, whether they were or not, this
  * library calls no function of the user any more: no job is begun, nothing is
- * delivered, no destroy notify is called.
+ * delivered, no destroy notify is called. The function of a job that was begun
+ * at the last moment is waited for, too, as long as @timeout allows.
+ *
+ * Callbacks are not waited for that another thread is calling just then for jobs
+ * of its own: a thread with an owner context of its own should have left that
+ * before.
  *
  * The error is `THR_ERROR_TIMED_OUT`, naming what still runs;
  * `THR_ERROR_INVALID_ARGUMENT` if @timeout is negative, and
@@ -410,8 +462,9 @@ thr_shutdown (ThrShutdownMode mode,
               GError        **error)
 {
   g_autoptr (GPtrArray) cores = NULL;
+  g_autoptr (GPtrArray) late = NULL;
   gint64 deadline;
-  gboolean ok = TRUE;
+  gboolean ok;
 
   g_return_val_if_fail (mode >= THR_SHUTDOWN_MODE_DRAIN && mode <= THR_SHUTDOWN_MODE_HALT, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
@@ -430,16 +483,11 @@ thr_shutdown (ThrShutdownMode mode,
     }
 
   deadline = thr_deadline (timeout);
-  for (guint i = 0; i < cores->len; i++)
-    thr_core_begin_shutdown (cores->pdata[i], mode);
-  for (guint i = 0; i < cores->len; i++)
-    {
-      ThrCore *core = cores->pdata[i];
-      g_autoptr (ThrThreadManager) manager = thr_core_dup_manager (core);
-
-      ok &= thr_core_wait (core, manager != NULL ? core->home : NULL, deadline, NULL,
-                           ok ? error : NULL);
-    }
+  ok = shut_down_cores (cores, mode, deadline, error);
   thr_gate_shut_for_ever ();
-  return ok;
+  if (!ok)
+    return FALSE;
+
+  late = dup_late_cores ();
+  return shut_down_cores (late, mode, deadline, error);
 }

@@ -174,12 +174,8 @@ void     thr_core_push            (ThrCore          *self,
                                    ThrItem          *item);
 ThrItem *thr_core_take_locked     (ThrCore          *self,
                                    gboolean         *post);
-gboolean thr_core_run             (ThrCore          *self,
-                                   GError          **error);
-gboolean thr_core_watch           (ThrCore          *self,
-                                   GError          **error);
-void     thr_core_stop_listening  (ThrCore          *self);
-void     thr_core_finish_watch    (ThrCore          *self);
+void     thr_core_count_held_locked (ThrCore        *self,
+                                     ThrItem        *item);
 void     thr_core_unlock          (ThrCore          *self);
 void     thr_core_start           (ThrCore          *self);
 void     thr_core_set_limit       (ThrCore          *self,
@@ -206,6 +202,14 @@ void     thr_core_changed_locked  (ThrCore          *self,
 void     thr_core_post            (ThrCore          *self,
                                    gboolean          post);
 void     thr_core_hold_application (ThrCore         *self);
+
+/* thr-core-listen.c: what was appended. */
+gboolean thr_core_run             (ThrCore          *self,
+                                   GError          **error);
+gboolean thr_core_watch           (ThrCore          *self,
+                                   GError          **error);
+void     thr_core_stop_listening  (ThrCore          *self);
+void     thr_core_finish_watch    (ThrCore          *self);
 
 /* thr-pool.c: the threads. */
 gboolean thr_pool_push            (ThrTicket        *ticket);

@@ -212,6 +212,7 @@ class SmokeTest(unittest.TestCase):
     def test_list_model(self):
         changes = []
         self.manager.set_keep_finished(2)
+        self.manager.set_thread_limit(1)  # so that they end in their order
         self.manager.connect('items-changed', lambda model, *change: changes.append(change))
         self.assertEqual(self.manager.get_n_items(), 0)
         threads = [self.manager.do_async(f'job {i}', answer) for i in range(3)]

@@ -224,6 +224,7 @@ thr_core_serve (ThrTicket *ticket)
         {
           if (searching)
             self->n_searching--;
+          changed = changed || searching;
           searching = FALSE;
           more = thr_core_wants_thread_locked (self);
         }

@@ -17,10 +17,23 @@
 #define LONGEST_SEARCH 50
 #define BUSY_SEARCH 5
 
-/* So many threads a manager look on at a time. A second one costs little, since
+/* How many threads a manager look on at a time. A second one costs little, since
  * it gives its processor to whoever has use for it, and saves that it is sent
- * back to the pool and called again for each few short jobs. */
-#define MOST_LOOKING 2
+ * back to the pool and called again for each few short jobs. But on a single
+ * processor the two would only give it to each other. */
+static guint
+most_looking (void)
+{
+  static _Atomic guint most;
+  guint n = atomic_load_explicit (&most, memory_order_relaxed);
+
+  if (n == 0)
+    {
+      n = MIN (g_get_num_processors (), 2);
+      atomic_store_explicit (&most, n, memory_order_relaxed);
+    }
+  return n;
+}
 
 static void
 pool_run (gpointer data,
@@ -124,7 +137,7 @@ search_locked (ThrCore  *self,
   gint64 begun, end;
   ThrItem *item;
 
-  if (self->n_looking >= MOST_LOOKING)
+  if (self->n_looking >= most_looking ())
     return NULL;
   first = self->n_looking++ == 0;
   if (!*searching)

@@ -15,6 +15,7 @@ typedef struct
   struct _ThrDispatcher *delivering;
   struct _ThrFrame *top_frame;      /* the jobs that it runs */
   struct _ThrDelivery *deliveries;  /* the managers it delivers for */
+  struct _ThrWorkerFrame *worker_frame; /* the workers that run on it */
   int is_main;                      /* 1, or -1 if it is not; 0 = not asked yet */
 } ThrLocal;
 

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "config.h"
+
+#include <gio/gio.h>
+#include <stdatomic.h>
+
+#include "base/thr-gate-private.h"
+#include "base/thr-home-private.h"
+#include "workers/thr-current.h"
+#include "workers/thr-worker.h"
+
+G_BEGIN_DECLS
+
+/* The private side of the workers, whose methods are spread over the
+ * thr-worker-*.c files. */
+
+typedef struct _ThrEnvelope ThrEnvelope;
+typedef struct _ThrRun ThrRun;
+typedef struct _ThrBreak ThrBreak;
+typedef struct _ThrWorkerFrame ThrWorkerFrame;
+typedef struct _ThrWaiter ThrWaiter;
+typedef struct _ThrWorkerPrivate ThrWorkerPrivate;
+
+/* ---- events ---- */
+
+/* What the worker itself knows of a name. */
+typedef enum
+{
+  THR_NAME_OTHER,
+  THR_NAME_STOP,
+  THR_NAME_PAUSE,
+  THR_NAME_RESUME,
+  THR_NAME_CHILD_ERROR,
+  THR_NAME_LISTENER_ERROR,
+  THR_NAME_EVENT_REJECT,
+} ThrEventName;
+
+/* An event in the inbox of one worker. */
+struct _ThrEnvelope
+{
+  ThrEnvelope *next;
+  ThrEvent *event; /* a reference */
+};
+
+/* One allocation: the name stands at the end. Immutable but for the count and
+ * for the envelope, which whoever takes `enveloped` from FALSE to TRUE has for
+ * the first inbox that the event goes to. */
+struct _ThrEvent
+{
+  gatomicrefcount ref_count;
+  _Atomic gboolean enveloped;
+  ThrEnvelope envelope;
+  ThrWorker *target; /* a reference, or NULL */
+  GValue value;      /* unset where there is none */
+  guint hash;        /* of the name */
+  guint8 known;      /* a ThrEventName */
+  guint8 bubble;
+  guint8 broadcast;
+  char name[];
+};
+
+ThrEnvelope *thr_envelope_new  (ThrEvent    *event);
+void         thr_envelope_free (ThrEnvelope *self);
+
+/* FALSE with THR_ERROR_INVALID_ARGUMENT where it is NULL or empty. */
+gboolean     thr_event_check_name (const char *name,
+                                   GError    **error);
+
+/* ---- listeners ---- */
+
+struct _ThrListener
+{
+  gatomicrefcount ref_count; /* keeps the memory */
+  gatomicrefcount use_count; /* keeps the data: the worker's, and each call's */
+  _Atomic gboolean listening;
+  guint64 owner;  /* the number of the worker it was added to */
+  guint64 target; /* the number of the worker whose events alone it hears, or 0 */
+  guint64 seq;    /* the order of registration */
+  int priority;
+  guint flags;
+  ThrListenerFunc func;
+  gpointer user_data;
+  GDestroyNotify destroy;
+  char name[];
+};
+
+/* On the worker's thread: calls those that hear the event. Returns how many. */
+guint        thr_listeners_hear           (ThrWorker *worker,
+                                           ThrEvent  *event);
+void         thr_listeners_drop_temporary (ThrWorker *worker);
+void         thr_listeners_clear          (ThrWorker *worker);
+
+/* ---- a run ---- */
+
+/* One life of a worker's thread, from start to the end. A worker that is
+ * started again has a new one, and the old one may still be cleaning up. */
+struct _ThrRun
+{
+  gatomicrefcount ref_count;
+
+  /* Set by start, before anybody else sees the run. */
+  ThrWorker *worker;         /* a reference, until the run is over */
+  GMainContext *context;     /* a reference, until the run is over */
+  ThrDispatcher *dispatcher; /* of the context; a reference until then */
+  GSource *source;           /* the inbox in the context */
+  gboolean own_context;      /* made for this run, and ended with it */
+  gboolean is_root;          /* no function: it hears whenever the context runs */
+
+  /* Guarded by the worker's inbox_lock. */
+  ThrEnvelope *head, **tail; /* the inbox, oldest first */
+  guint64 n_pushed;
+  gboolean accepting;
+  gboolean asleep;           /* the next push wakes the context */
+  GList *waiters;            /* ThrWaiter *; in wait_worker() for this run */
+  GList *laters;             /* GSource *; not references: each leaves by itself */
+
+  /* The run's thread's alone. */
+  GThread *thread;
+  ThrEnvelope *taken;        /* a part of the inbox, in order */
+  guint64 n_processed;
+  ThrBreak *innermost;       /* the break points on the stack */
+  GQueue kept;               /* see thr-worker-wait.c */
+  guint n_held;              /* laters that wait for a break point */
+  gint64 iterated_at;        /* when the context was last iterated */
+  gint64 busy_since;         /* when the inbox was last found empty; 0 = it is */
+  gboolean flooded;
+  gboolean stopped;          /* each break point from now on says so */
+  GValue result;             /* what return_value() was given */
+
+  /* The outcome: written by the run's thread with the inbox_lock held, before
+   * `ended` is set; not changed afterwards. */
+  GError *error;             /* or NULL */
+  gboolean was_stopped;
+  gboolean ended;
+
+  /* Set with release when nothing more is to come, for join. */
+  _Atomic gboolean over;
+};
+
+/* In wait_worker(), on its stack. */
+struct _ThrWaiter
+{
+  ThrWorker *worker;
+  gboolean released; /* guarded by the inbox_lock of the awaited one */
+};
+
+struct _ThrWorkerPrivate
+{
+  guint64 number; /* unique in the process */
+  ThrWorkerFunc func;
+  gpointer user_data;
+  GDestroyNotify destroy;
+  ThrNode notify_node; /* in the inbox of home while `marks` has POSTED */
+
+  /* What is to be announced: set by fetch_or, taken at home. */
+  _Atomic guint marks;
+  /* RUNNING and PAUSED, for the getters: what the run's thread last said. */
+  _Atomic guint state;
+  /* A ThrDaemon; written with tree_lock held. */
+  _Atomic guint daemon;
+  /* No failure is logged: those who run it take it. */
+  _Atomic gboolean quiet;
+  /* Of the latest run: somebody took the failure, or has said that it would. */
+  _Atomic gboolean taken;
+
+  GMutex inbox_lock; /* guards name, run, latest, and what says so in a run */
+  char *name;        /* NULL = made of the number */
+  ThrRun *run;       /* takes events; NULL where none does; a reference */
+  ThrRun *latest;    /* the one started last; a reference */
+
+  GMutex listeners_lock; /* guards the next two */
+  GHashTable *listeners; /* name → GPtrArray of ThrListener, in order of call */
+  guint64 listener_seq;
+
+  /* Guarded by tree_lock, which is one for all workers. */
+  ThrWorker *parent;     /* a reference */
+  GPtrArray *children;   /* ThrWorker * that run: their runs hold them */
+  GPtrArray *adopters;   /* ThrWorker *, references: see thr_worker_adopt() */
+
+  GListStore *model; /* home's; NULL until it is first asked for */
+};
+
+/* What stands in the public struct's reserved words. */
+typedef struct
+{
+  GObject parent_instance;
+  ThrHome home;
+  ThrWorkerPrivate *priv;
+} ThrWorkerInside;
+
+static inline ThrWorkerPrivate *
+thr_worker_priv (ThrWorker *self)
+{
+  return ((ThrWorkerInside *) self)->priv;
+}
+
+static inline ThrDispatcher *
+thr_worker_home (ThrWorker *self)
+{
+  return ((ThrWorkerInside *) self)->home.dispatcher;
+}
+
+/* ThrWorkerPrivate.marks */
+enum
+{
+  THR_WORKER_POSTED = 1 << 0,
+  THR_WORKER_NAME = 1 << 1,
+  THR_WORKER_PARENT = 1 << 2,
+  THR_WORKER_DAEMON = 1 << 3,
+  THR_WORKER_RUNNING = 1 << 4,
+  THR_WORKER_PAUSED = 1 << 5,
+  THR_WORKER_CHILDREN = 1 << 6, /* the model is to follow */
+  THR_WORKER_FAILED = 1 << 7,   /* the failure is to be logged, if not taken */
+};
+
+/* From any thread: has the properties of these bits announced at home. */
+void       thr_worker_mark           (ThrWorker *self,
+                                      guint      bits);
+/* Destroys user data at home. */
+void       thr_worker_destroy_data   (ThrWorker     *self,
+                                      GDestroyNotify destroy,
+                                      gpointer       data);
+/* For who runs it and takes its failure: it is never logged. */
+void       thr_worker_set_quiet      (ThrWorker *self,
+                                      gboolean   quiet);
+ThrWorker *thr_worker_new_root       (void);
+
+/* ---- the inbox: thr-worker-inbox.c ---- */
+
+/* Whether a worker that does not run sends the event back. */
+typedef enum
+{
+  THR_PUSH_REJECT,
+  THR_PUSH_SILENT,
+} ThrPush;
+
+/* From any thread. FALSE where the worker does not run. */
+gboolean     thr_worker_push       (ThrWorker    *self,
+                                    ThrEvent     *event,
+                                    ThrPush       how);
+/* The same for an event with this name, value and target. */
+gboolean     thr_worker_push_new   (ThrWorker    *self,
+                                    const char   *name,
+                                    const GValue *value,
+                                    ThrWorker    *target,
+                                    ThrPush       how);
+
+GSource     *thr_inbox_source_new  (ThrRun       *run);
+void         thr_inbox_source_shut (GSource      *source);
+/* On the run's thread: the next envelope, or NULL. */
+ThrEnvelope *thr_inbox_next        (ThrRun       *run);
+gboolean     thr_inbox_is_empty    (ThrRun       *run);
+/* Takes no more, and gives all that is left. */
+ThrEnvelope *thr_inbox_close_locked (ThrRun      *run);
+
+/* ---- a run: thr-worker-run.c ---- */
+
+ThrRun  *thr_run_ref       (ThrRun       *run);
+void     thr_run_unref     (ThrRun       *run);
+/* With a context of its own, or, where that is NULL, with a new one. */
+ThrRun  *thr_run_new       (ThrWorker    *worker,
+                            GMainContext *context,
+                            GError      **error);
+/* For a root: on the thread that is to use it. */
+void     thr_run_open      (ThrRun       *run);
+void     thr_run_shut      (ThrRun       *run);
+void     thr_run_count     (guint        *n_running);
+
+/* The runs that are on the calling thread's stack: a worker's own, and those
+ * that listeners, laters and overlays have put on top of it. */
+struct _ThrWorkerFrame
+{
+  ThrWorkerFrame *below;
+  ThrWorker *worker;
+  ThrRun *run;
+};
+
+void       thr_frame_push    (ThrWorkerFrame *frame,
+                              ThrRun         *run);
+void       thr_frame_pop     (ThrWorkerFrame *frame);
+/* The run of the worker that is on this thread, or NULL. */
+ThrRun    *thr_worker_run_here (ThrWorker    *self);
+
+/* ---- break points: thr-worker-wait.c ---- */
+
+/* On the run's thread: has the event heard, and matches it to the waits. */
+void     thr_run_process         (ThrRun      *run,
+                                  ThrEvent    *event);
+/* Processes what is in the inbox, as long as the innermost break point wants
+ * it and for 2 ms at most. */
+void     thr_run_process_some    (ThrRun      *run);
+gboolean thr_run_wants_events    (ThrRun      *run);
+void     thr_run_drop_kept       (ThrRun      *run);
+gint64   thr_run_next_deadline   (ThrRun      *run);
+/* Whether a later may be run now. */
+gboolean thr_run_is_at_ease      (ThrRun      *run);
+
+/* ---- later: thr-later.c ---- */
+
+void     thr_laters_release      (ThrRun      *run);
+void     thr_laters_clear        (ThrRun      *run);
+
+/* ---- who waits for whom: thr-worker-wait-graph.c ---- */
+
+/* A wait of the calling thread for the end of a run. */
+typedef struct
+{
+  ThrWorkerFrame *top;
+  ThrRun *run;
+  GList link;
+} ThrRunWait;
+
+/* FALSE where the run would, in the end, wait for this thread. */
+gboolean thr_run_wait_begin      (ThrRunWait  *wait,
+                                  ThrRun      *run);
+void     thr_run_wait_end        (ThrRunWait  *wait);
+/* Waits for `over`, without processing events; on the thread of @home it
+ * delivers what has come there. FALSE once the deadline is over. */
+gboolean thr_run_wait_over       (ThrRun        *run,
+                                  ThrDispatcher *home,
+                                  gint64         deadline);
+
+/* ---- the tree: thr-worker-tree.c ---- */
+
+void       thr_tree_enter           (ThrRun    *run);
+void       thr_tree_leave           (ThrRun    *run);
+/* References; (transfer full) */
+GPtrArray *thr_tree_dup_children    (ThrWorker *self);
+void       thr_tree_clear           (ThrWorker *self);
+void       thr_tree_set_default_parent (ThrWorker *self);
+void       thr_tree_sync_model      (ThrWorker *self);
+/* Makes a running worker a child of another's for a time, beside its parent:
+ * so that it is stopped with it. */
+void       thr_worker_adopt         (ThrWorker *self,
+                                     ThrWorker *child);
+void       thr_worker_disown        (ThrWorker *self,
+                                     ThrWorker *child);
+
+/* ---- roots: thr-worker-root.c ---- */
+
+/* This thread's worker, or one for the time of a wait. Between enter and leave
+ * it is what thr_worker_current() gives. */
+typedef struct
+{
+  ThrWorker *worker;  /* what to wait with */
+  ThrRun *temporary;  /* NULL where the thread had a worker */
+  ThrWorkerFrame frame;
+  ThrDispatcher *owner_before;
+} ThrCurrent;
+
+gboolean thr_current_enter (ThrCurrent *self,
+                            GError    **error);
+void     thr_current_leave (ThrCurrent *self);
+
+G_END_DECLS

@@ -24,9 +24,15 @@ const GValue *thr_async_get         (ThrAsync       *self,
                                      gint64          timeout,
                                      GError        **error);
 THR_AVAILABLE_IN_1_0
-ThrAsync     *thr_async_run         (GError        **error,
+ThrAsync     *thr_async_run         (ThrWorkerFunc   func,
+                                     gpointer        user_data,
+                                     GDestroyNotify  destroy,
+                                     GError        **error);
+THR_AVAILABLE_IN_1_0
+gboolean      thr_async_run_and_get (GValue         *result,
                                      ThrWorkerFunc   func,
                                      gpointer        user_data,
-                                     GDestroyNotify  destroy);
+                                     GDestroyNotify  destroy,
+                                     GError        **error);
 
 G_END_DECLS

@@ -36,7 +36,7 @@ struct _ThrPromise
   ThrDefer *defer;    /* not a reference; NULL once settled or disposed of */
   guint n_resolvers;
   GQueue callers;     /* PromiseCall *, of get_async() */
-  GSList *sleepers;   /* PromiseSleep *, of get() */
+  GSList *sleepers;   /* ThrWorker *, no references: they wait in get() */
 };
 
 ThrPromise      *thr_promise_new       (ThrDefer            *defer,

@@ -25,12 +25,6 @@ typedef struct
   gpointer user_data;
 } PromiseCall;
 
-/* One who waits in get(); on the stack of its thread. */
-typedef struct
-{
-  ThrWorker *worker;
-} PromiseSleep;
-
 /* ---- life ---- */
 
 ThrPromise *
@@ -108,7 +102,7 @@ call_deliver (ThrNode *node)
       g_main_context_push_thread_default (context);
       task = g_task_new (self->defer, self->cancellable, self->callback, self->user_data);
       g_task_set_source_tag (task, thr_defer_get_async);
-      g_task_set_static_name (task, "thr_defer_get_async");
+      g_task_set_name (task, "thr_defer_get_async");
       if (thr_promise_get_state (self->promise) == THR_PROMISE_PENDING)
         g_task_return_error_if_cancelled (task);
       else
@@ -171,7 +165,7 @@ settle (ThrPromise      *self,
    * before it has taken itself out of the list. Neither this nor the push runs
    * any code of the user's. */
   for (GSList *l = self->sleepers; l != NULL; l = l->next)
-    thr_promise_wake (((PromiseSleep *) l->data)->worker);
+    thr_worker_push_new (l->data, THR_EVENT_DEFER_FULFILL, NULL, NULL, THR_PUSH_SILENT);
   g_clear_pointer (&locker, g_mutex_locker_free);
 
   while (!g_queue_is_empty (&callers))
@@ -336,4 +330,54 @@ thr_promise_call (ThrPromise         *self,
 
   if (!waits)
     thr_dispatcher_push (call->context, &call->node);
+}
+
+/* ---- get ---- */
+
+static gboolean
+is_settled (ThrEvent *event,
+            gpointer  user_data)
+{
+  return g_str_equal (thr_event_get_name (event), THR_EVENT_DEFER_FULFILL) &&
+         thr_promise_get_state (user_data) != THR_PROMISE_PENDING;
+}
+
+gboolean
+thr_promise_wait (ThrPromise *self,
+                  gint64      timeout,
+                  GError    **error)
+{
+  g_autoptr (GError) failure = NULL;
+  gboolean waits;
+  ThrCurrent here;
+
+  if (thr_promise_get_state (self) != THR_PROMISE_PENDING)
+    return TRUE;
+  if (!thr_current_enter (&here, error))
+    return FALSE;
+
+  g_mutex_lock (&self->waits_lock);
+  waits = self->state == THR_PROMISE_PENDING;
+  if (waits)
+    self->sleepers = g_slist_prepend (self->sleepers, here.worker);
+  g_mutex_unlock (&self->waits_lock);
+
+  if (waits)
+    {
+      g_autoptr (ThrEvent) event = NULL;
+
+      event = thr_worker_wait_until (here.worker, timeout, is_settled, self, &failure);
+      g_mutex_lock (&self->waits_lock);
+      self->sleepers = g_slist_remove (self->sleepers, here.worker);
+      g_mutex_unlock (&self->waits_lock);
+    }
+  thr_current_leave (&here);
+
+  if (failure == NULL && thr_promise_get_state (self) == THR_PROMISE_PENDING)
+    g_set_error_literal (&failure, THR_ERROR, THR_ERROR_TIMED_OUT,
+                         _("The defer was not resolved in the time given"));
+  if (failure == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
 }

@@ -5,7 +5,6 @@
 #include "workers/thr-async.h"
 
 #include "base/thr-error.h"
-#include "base/thr-i18n-private.h"
 #include "base/thr-parking-private.h"
 #include "workers/thr-worker-private.h"
 
@@ -162,29 +161,27 @@ wait_for_end (ThrAsync *self,
 {
   ThrWorker *worker = THR_WORKER (self);
   g_autoptr (GError) failure = NULL;
-  gboolean ended;
   ThrCurrent here;
+  gboolean ok;
 
-  if (!thr_worker_is_running (worker))
-    return TRUE;
   if (!thr_current_enter (&here, error))
     return FALSE;
 
-  thr_worker_adopt (here.worker, worker);
-  ended = thr_worker_wait_worker (here.worker, worker, timeout, &failure);
-  /* Here it is still a child, but not when its parent for the time being cleans
-   * up. */
-  if (g_error_matches (failure, THR_ERROR, THR_ERROR_WORKER_EXIT) && thr_worker_is_running (worker))
+  /* Inside the task itself the wait is refused. */
+  if (here.worker != worker)
+    thr_worker_adopt (here.worker, worker);
+  ok = thr_worker_wait_worker (here.worker, worker, timeout, &failure);
+  /* Its parent for the time being was stopped, and will not find it among its
+   * children when it cleans up. */
+  if (g_error_matches (failure, THR_ERROR, THR_ERROR_WORKER_EXIT))
     thr_worker_stop (worker);
-  thr_worker_disown (here.worker, worker);
+  if (here.worker != worker)
+    thr_worker_disown (here.worker, worker);
   thr_current_leave (&here);
 
-  if (!ended && failure == NULL)
-    g_set_error_literal (&failure, THR_ERROR, THR_ERROR_TIMED_OUT,
-                         _("The task has not ended in the time given"));
   if (failure != NULL)
     g_propagate_error (error, g_steal_pointer (&failure));
-  return ended;
+  return ok;
 }
 
 /**
@@ -214,20 +211,11 @@ thr_async_get (ThrAsync *self,
                gint64    timeout,
                GError  **error)
 {
-  GError *failure;
-
   g_return_val_if_fail (THR_IS_ASYNC (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   if (!thr_timeout_check (timeout, error) || !wait_for_end (self, timeout, error))
     return NULL;
-
-  failure = thr_worker_dup_error (THR_WORKER (self));
-  if (failure != NULL)
-    {
-      g_propagate_error (error, failure);
-      return NULL;
-    }
   return take_result (self);
 }
 

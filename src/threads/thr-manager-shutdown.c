@@ -80,8 +80,8 @@ thr_thread_manager_stop (ThrThreadManager *self)
  */
 gboolean
 thr_thread_manager_halt (ThrThreadManager *self,
-                         gint64            timeout,
-                         GError          **error)
+                         gint64 timeout,
+                         GError **error)
 {
   ThrCore *core;
 
@@ -121,12 +121,12 @@ thr_thread_manager_halt (ThrThreadManager *self,
  * Since: 1.0
  */
 void
-thr_thread_manager_shutdown_async (ThrThreadManager   *self,
-                                   ThrShutdownMode     mode,
-                                   gint64              timeout,
-                                   GCancellable       *cancellable,
+thr_thread_manager_shutdown_async (ThrThreadManager *self,
+                                   ThrShutdownMode mode,
+                                   gint64 timeout,
+                                   GCancellable *cancellable,
                                    GAsyncReadyCallback callback,
-                                   gpointer            user_data)
+                                   gpointer user_data)
 {
   GError *error = NULL;
   ThrCore *core;
@@ -159,8 +159,8 @@ thr_thread_manager_shutdown_async (ThrThreadManager   *self,
 
 static gboolean
 finish_wait (ThrThreadManager *self,
-             GAsyncResult     *result,
-             GError          **error)
+             GAsyncResult *result,
+             GError **error)
 {
   g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), FALSE);
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
@@ -187,8 +187,8 @@ finish_wait (ThrThreadManager *self,
  */
 gboolean
 thr_thread_manager_shutdown_finish (ThrThreadManager *self,
-                                    GAsyncResult     *result,
-                                    GError          **error)
+                                    GAsyncResult *result,
+                                    GError **error)
 {
   return finish_wait (self, result, error);
 }
@@ -219,9 +219,9 @@ thr_thread_manager_shutdown_finish (ThrThreadManager *self,
  */
 gboolean
 thr_thread_manager_wait_idle (ThrThreadManager *self,
-                              gint64            timeout,
-                              GCancellable     *cancellable,
-                              GError          **error)
+                              gint64 timeout,
+                              GCancellable *cancellable,
+                              GError **error)
 {
   ThrCore *core;
 
@@ -235,8 +235,8 @@ thr_thread_manager_wait_idle (ThrThreadManager *self,
   if (thr_core_is_inside (core))
     {
       g_set_error_literal (error, THR_ERROR, THR_ERROR_WOULD_DEADLOCK,
-                           _("To wait for the manager inside one of its jobs or their callbacks "
-                             "would never end: use wait_idle_async"));
+                           _ ("To wait for the manager inside one of its jobs or their callbacks "
+                              "would never end: use wait_idle_async"));
       return FALSE;
     }
   return thr_core_wait (core, core->home, thr_deadline (timeout), cancellable, error);
@@ -256,10 +256,10 @@ thr_thread_manager_wait_idle (ThrThreadManager *self,
  * Since: 1.0
  */
 void
-thr_thread_manager_wait_idle_async (ThrThreadManager   *self,
-                                    GCancellable       *cancellable,
+thr_thread_manager_wait_idle_async (ThrThreadManager *self,
+                                    GCancellable *cancellable,
                                     GAsyncReadyCallback callback,
-                                    gpointer            user_data)
+                                    gpointer user_data)
 {
   GTask *task;
 
@@ -287,8 +287,8 @@ thr_thread_manager_wait_idle_async (ThrThreadManager   *self,
  */
 gboolean
 thr_thread_manager_wait_idle_finish (ThrThreadManager *self,
-                                     GAsyncResult     *result,
-                                     GError          **error)
+                                     GAsyncResult *result,
+                                     GError **error)
 {
   return finish_wait (self, result, error);
 }
@@ -297,7 +297,7 @@ thr_thread_manager_wait_idle_finish (ThrThreadManager *self,
 
 static void
 application_shutdown_cb (GApplication *application,
-                         gpointer      user_data)
+                         gpointer user_data)
 {
   ThrThreadManager *self = user_data;
   ThrCore *core = thr_core_of (self);
@@ -324,7 +324,7 @@ application_shutdown_cb (GApplication *application,
  */
 void
 thr_thread_manager_attach_application (ThrThreadManager *self,
-                                       GApplication     *application)
+                                       GApplication *application)
 {
   g_return_if_fail (THR_IS_THREAD_MANAGER (self));
   g_return_if_fail (G_IS_APPLICATION (application));
@@ -381,13 +381,14 @@ dup_registry (void)
 
 /**
  * thr_shutdown:
- * @mode: what becomes of the jobs
+ * @mode: what becomes of the jobs; workers are waited for with `DRAIN`, and
+ *   stopped with the others
  * @timeout: how long to wait for them, in microseconds; [const@Thr.FOREVER] for
  *   ever
  * @error: where to put an error
  *
- * Shuts down all managers of the process; for the end of a program, and for
- * language bindings when their interpreter is about to go away.
+ * Shuts down all managers and workers of the process; for the end of a program,
+ * and for language bindings when their interpreter is about to go away.
  *
  * It waits until they are idle, delivering what this library has for the
  * calling thread meanwhile. From then on, whether they were or not, this
@@ -396,19 +397,20 @@ dup_registry (void)
  *
  * The error is `THR_ERROR_TIMED_OUT`, naming what still runs;
  * `THR_ERROR_INVALID_ARGUMENT` if @timeout is negative, and
- * `THR_ERROR_WOULD_DEADLOCK` inside a job or one of its callbacks: in these two
- * cases nothing was done. With no time-out, `THR_ERROR_WOULD_DEADLOCK` also says
- * that a manual job is left, which the calling thread is to end.
+ * `THR_ERROR_WOULD_DEADLOCK` inside a worker, a job or a job's callback: in
+ * these two cases nothing was done. With no time-out, `THR_ERROR_WOULD_DEADLOCK`
+ * also says that a manual job is left, which the calling thread is to end.
  *
- * Returns: `TRUE` if no job was left
+ * Returns: `TRUE` if no job and no worker was left
  *
  * Since: 1.0
  */
 gboolean
 thr_shutdown (ThrShutdownMode mode,
-              gint64          timeout,
-              GError        **error)
+              gint64 timeout,
+              GError **error)
 {
+  const ThrShutdownHook *others = thr_shutdown_get_hook ();
   g_autoptr (GPtrArray) cores = NULL;
   gint64 deadline;
   gboolean ok = TRUE;
@@ -424,14 +426,23 @@ thr_shutdown (ThrShutdownMode mode,
       if (thr_frame_top () == NULL && !thr_core_is_inside (cores->pdata[i]))
         continue;
       g_set_error_literal (error, THR_ERROR, THR_ERROR_WOULD_DEADLOCK,
-                           _("To shut all managers down inside a job or one of its callbacks would "
-                             "never end"));
+                           _ ("To shut all managers down inside a job or one of its callbacks would "
+                              "never end"));
+      return FALSE;
+    }
+
+  if (others != NULL && others->is_inside ())
+    {
+      g_set_error_literal (error, THR_ERROR, THR_ERROR_WOULD_DEADLOCK,
+                           _ ("To shut all workers down inside one of them would never end"));
       return FALSE;
     }
 
   deadline = thr_deadline (timeout);
   for (guint i = 0; i < cores->len; i++)
     thr_core_begin_shutdown (cores->pdata[i], mode);
+  if (others != NULL)
+    others->begin (mode);
   for (guint i = 0; i < cores->len; i++)
     {
       ThrCore *core = cores->pdata[i];
@@ -440,6 +451,8 @@ thr_shutdown (ThrShutdownMode mode,
       ok &= thr_core_wait (core, manager != NULL ? core->home : NULL, deadline, NULL,
                            ok ? error : NULL);
     }
+  if (others != NULL)
+    ok &= others->wait (deadline, ok ? error : NULL);
   thr_gate_shut_for_ever ();
   return ok;
 }

@@ -55,19 +55,18 @@ struct _ThrEvent
   ThrEnvelope envelope;
   ThrWorker *target; /* a reference, or NULL */
   GValue value;      /* unset where there is none */
-  guint hash;        /* of the name */
   guint8 known;      /* a ThrEventName */
   guint8 bubble;
   guint8 broadcast;
   char name[];
 };
 
-ThrEnvelope *thr_envelope_new  (ThrEvent    *event);
-void         thr_envelope_free (ThrEnvelope *self);
+ThrEnvelope *thr_envelope_new (ThrEvent *event);
+void thr_envelope_free (ThrEnvelope *self);
 
 /* FALSE with THR_ERROR_INVALID_ARGUMENT where it is NULL or empty. */
-gboolean     thr_event_check_name (const char *name,
-                                   GError    **error);
+gboolean thr_event_check_name (const char *name,
+                               GError **error);
 
 /* ---- listeners ---- */
 
@@ -88,10 +87,10 @@ struct _ThrListener
 };
 
 /* On the worker's thread: calls those that hear the event. Returns how many. */
-guint        thr_listeners_hear           (ThrWorker *worker,
-                                           ThrEvent  *event);
-void         thr_listeners_drop_temporary (ThrWorker *worker);
-void         thr_listeners_clear          (ThrWorker *worker);
+guint thr_listeners_hear (ThrWorker *worker,
+                          ThrEvent *event);
+void thr_listeners_drop_temporary (ThrWorker *worker);
+void thr_listeners_clear (ThrWorker *worker);
 
 /* ---- a run ---- */
 
@@ -103,6 +102,8 @@ struct _ThrRun
 
   /* Set by start, before anybody else sees the run. */
   ThrWorker *worker;         /* a reference, until the run is over */
+  ThrDispatcher *home;       /* of the worker; a reference */
+  char *name;                /* the worker's at the start; NULL for a root */
   GMainContext *context;     /* a reference, until the run is over */
   ThrDispatcher *dispatcher; /* of the context; a reference until then */
   GSource *source;           /* the inbox in the context */
@@ -113,29 +114,38 @@ struct _ThrRun
   ThrEnvelope *head, **tail; /* the inbox, oldest first */
   guint64 n_pushed;
   gboolean accepting;
-  gboolean asleep;           /* the next push wakes the context */
-  GList *waiters;            /* ThrWaiter *; in wait_worker() for this run */
-  GList *laters;             /* GSource *; not references: each leaves by itself */
+  gboolean asleep; /* the next push wakes the context */
+  GList *waiters;  /* ThrWaiter *; in wait_worker() for this run */
+  GQueue laters;   /* ThrLater *, references; see thr-later.c */
 
   /* The run's thread's alone. */
-  GThread *thread;
-  ThrEnvelope *taken;        /* a part of the inbox, in order */
+  ThrEnvelope *batch; /* a part of the inbox, in order */
   guint64 n_processed;
-  ThrBreak *innermost;       /* the break points on the stack */
-  GQueue kept;               /* see thr-worker-wait.c */
-  guint n_held;              /* laters that wait for a break point */
-  gint64 iterated_at;        /* when the context was last iterated */
-  gint64 busy_since;         /* when the inbox was last found empty; 0 = it is */
+  ThrBreak *innermost;    /* the break points on the stack */
+  GQueue kept;            /* see thr-worker-wait.c */
+  guint n_kept_unmatched; /* of those kept, how many no wait has seen */
+  guint n_held;           /* laters that wait for a break point */
+  gint64 iterated_at;     /* when the context was last iterated */
+  gint64 busy_since;      /* when the inbox was last found empty; 0 = it is */
   gboolean flooded;
-  gboolean stopped;          /* each break point from now on says so */
-  GValue result;             /* what return_value() was given */
+  gboolean paused;
+  gboolean stopped; /* each break point from now on says so */
+  GValue result;    /* what return_value() was given */
 
   /* The outcome: written by the run's thread with the inbox_lock held, before
    * `ended` is set; not changed afterwards. */
-  GError *error;             /* or NULL */
+  GError *error; /* or NULL */
+  gboolean succeeded;
   gboolean was_stopped;
   gboolean ended;
 
+  /* Pushers that will still wake the context: raised with the inbox_lock held
+   * while the run is accepting, and their last touch of the run when it falls.
+   * The end of the run waits for them before it lets the context go. */
+  _Atomic guint wakers;
+  /* Somebody took the failure, or has said that it would. Says nothing of other
+   * memory. */
+  _Atomic gboolean handled;
   /* Set with release when nothing more is to come, for join. */
   _Atomic gboolean over;
 };
@@ -144,12 +154,17 @@ struct _ThrRun
 struct _ThrWaiter
 {
   ThrWorker *worker;
-  gboolean released; /* guarded by the inbox_lock of the awaited one */
+  gboolean takes_failure;
+  /* Set with the inbox_lock of the awaited one held, before the event that says
+   * so is fired; that event publishes it. */
+  _Atomic gboolean released;
 };
 
 struct _ThrWorkerPrivate
 {
-  guint64 number; /* unique in the process */
+  ThrWorker *self;  /* whose this is */
+  guint64 number;   /* unique in the process */
+  gboolean is_root; /* see thr-worker-root.c */
   ThrWorkerFunc func;
   gpointer user_data;
   GDestroyNotify destroy;
@@ -163,8 +178,9 @@ struct _ThrWorkerPrivate
   _Atomic guint daemon;
   /* No failure is logged: those who run it take it. */
   _Atomic gboolean quiet;
-  /* Of the latest run: somebody took the failure, or has said that it would. */
-  _Atomic gboolean taken;
+  /* There is a model that is to follow the children; set at home before it is
+   * filled, read after a change of the tree: tree_lock is between. */
+  _Atomic gboolean has_model;
 
   GMutex inbox_lock; /* guards name, run, latest, and what says so in a run */
   char *name;        /* NULL = made of the number */
@@ -176,9 +192,9 @@ struct _ThrWorkerPrivate
   guint64 listener_seq;
 
   /* Guarded by tree_lock, which is one for all workers. */
-  ThrWorker *parent;     /* a reference */
-  GPtrArray *children;   /* ThrWorker * that run: their runs hold them */
-  GPtrArray *adopters;   /* ThrWorker *, references: see thr_worker_adopt() */
+  ThrWorker *parent;   /* a reference */
+  GPtrArray *children; /* ThrWorker * that run: their runs hold them */
+  GPtrArray *adopters; /* ThrWorker *, references: see thr_worker_adopt() */
 
   GListStore *model; /* home's; NULL until it is first asked for */
 };
@@ -213,20 +229,33 @@ enum
   THR_WORKER_RUNNING = 1 << 4,
   THR_WORKER_PAUSED = 1 << 5,
   THR_WORKER_CHILDREN = 1 << 6, /* the model is to follow */
-  THR_WORKER_FAILED = 1 << 7,   /* the failure is to be logged, if not taken */
+};
+
+/* ThrWorkerPrivate.state */
+enum
+{
+  THR_STATE_RUNNING = 1 << 0,
+  THR_STATE_PAUSED = 1 << 1,
 };
 
 /* From any thread: has the properties of these bits announced at home. */
-void       thr_worker_mark           (ThrWorker *self,
-                                      guint      bits);
+void thr_worker_mark (ThrWorker *self,
+                      guint bits);
 /* Destroys user data at home. */
-void       thr_worker_destroy_data   (ThrWorker     *self,
-                                      GDestroyNotify destroy,
-                                      gpointer       data);
+void thr_worker_destroy_data (ThrWorker *self,
+                              GDestroyNotify destroy,
+                              gpointer data);
 /* For who runs it and takes its failure: it is never logged. */
-void       thr_worker_set_quiet      (ThrWorker *self,
-                                      gboolean   quiet);
-ThrWorker *thr_worker_new_root       (void);
+void thr_worker_set_quiet (ThrWorker *self,
+                           gboolean quiet);
+void thr_worker_set_func (ThrWorker *self,
+                          const char *name,
+                          ThrWorkerFunc func,
+                          gpointer user_data,
+                          GDestroyNotify destroy);
+/* A worker without a function, which is a thread's that no worker has. */
+ThrWorker *thr_worker_new_root (ThrDispatcher *home);
+gboolean thr_worker_is_root (ThrWorker *self);
 
 /* ---- the inbox: thr-worker-inbox.c ---- */
 
@@ -238,36 +267,56 @@ typedef enum
 } ThrPush;
 
 /* From any thread. FALSE where the worker does not run. */
-gboolean     thr_worker_push       (ThrWorker    *self,
-                                    ThrEvent     *event,
-                                    ThrPush       how);
+gboolean thr_worker_push (ThrWorker *self,
+                          ThrEvent *event,
+                          ThrPush how);
 /* The same for an event with this name, value and target. */
-gboolean     thr_worker_push_new   (ThrWorker    *self,
-                                    const char   *name,
-                                    const GValue *value,
-                                    ThrWorker    *target,
-                                    ThrPush       how);
+gboolean thr_worker_push_new (ThrWorker *self,
+                              const char *name,
+                              const GValue *value,
+                              ThrWorker *target,
+                              ThrPush how);
 
-GSource     *thr_inbox_source_new  (ThrRun       *run);
-void         thr_inbox_source_shut (GSource      *source);
-/* On the run's thread: the next envelope, or NULL. */
-ThrEnvelope *thr_inbox_next        (ThrRun       *run);
-gboolean     thr_inbox_is_empty    (ThrRun       *run);
-/* Takes no more, and gives all that is left. */
-ThrEnvelope *thr_inbox_close_locked (ThrRun      *run);
+/* On the run's thread. */
+void thr_inbox_attach (ThrRun *run);
+void thr_inbox_detach (ThrRun *run);
+ThrEnvelope *thr_inbox_next (ThrRun *run);
+guint64 thr_inbox_n_pushed (ThrRun *run);
+/* Takes no more, whoever pushes. */
+void thr_inbox_close (ThrRun *run);
+
+/* To @self, if it is included, and where it bubbles or is broadcast to those of
+ * its ancestors and descendants that run. */
+gboolean thr_worker_spread (ThrWorker *self,
+                            ThrEvent *event,
+                            gboolean included,
+                            ThrPush how);
 
 /* ---- a run: thr-worker-run.c ---- */
 
-ThrRun  *thr_run_ref       (ThrRun       *run);
-void     thr_run_unref     (ThrRun       *run);
+ThrRun *thr_run_ref (ThrRun *run);
+void thr_run_unref (ThrRun *run);
 /* With a context of its own, or, where that is NULL, with a new one. */
-ThrRun  *thr_run_new       (ThrWorker    *worker,
-                            GMainContext *context,
-                            GError      **error);
-/* For a root: on the thread that is to use it. */
-void     thr_run_open      (ThrRun       *run);
-void     thr_run_shut      (ThrRun       *run);
-void     thr_run_count     (guint        *n_running);
+ThrRun *thr_run_new (ThrWorker *worker,
+                     GMainContext *context,
+                     GError **error);
+/* From start on it takes events; FALSE where the worker runs already. */
+gboolean thr_run_accept (ThrRun *run);
+/* On its thread: the context is this thread's from here to there. */
+void thr_run_open (ThrRun *run,
+                   ThrWorkerFrame *frame);
+void thr_run_shut (ThrRun *run,
+                   ThrWorkerFrame *frame);
+/* What keeps the worker and the context; the outcome stays. */
+void thr_run_let_go (ThrRun *run);
+/* The worker runs no more: whoever waits for that goes on. */
+void thr_run_release (ThrRun *run);
+/* Unsets a value of the run's, if it is one, at home. */
+void thr_run_free_value (ThrRun *run,
+                         GValue *value);
+/* Logs the failure of a run that nobody took. */
+void thr_run_report (ThrRun *run);
+guint thr_run_count (void);
 
 /* The runs that are on the calling thread's stack: a worker's own, and those
  * that listeners, laters and overlays have put on top of it. */
@@ -276,32 +325,44 @@ struct _ThrWorkerFrame
   ThrWorkerFrame *below;
   ThrWorker *worker;
   ThrRun *run;
+  ThrDispatcher *owner_before; /* see thr_run_open() */
 };
 
-void       thr_frame_push    (ThrWorkerFrame *frame,
-                              ThrRun         *run);
-void       thr_frame_pop     (ThrWorkerFrame *frame);
+void thr_frame_push (ThrWorkerFrame *frame,
+                     ThrRun *run);
+void thr_frame_pop (ThrWorkerFrame *frame);
 /* The run of the worker that is on this thread, or NULL. */
-ThrRun    *thr_worker_run_here (ThrWorker    *self);
+ThrRun *thr_worker_run_here (ThrWorker *self);
 
 /* ---- break points: thr-worker-wait.c ---- */
 
 /* On the run's thread: has the event heard, and matches it to the waits. */
-void     thr_run_process         (ThrRun      *run,
-                                  ThrEvent    *event);
+void thr_run_process (ThrRun *run,
+                      ThrEvent *event);
 /* Processes what is in the inbox, as long as the innermost break point wants
  * it and for 2 ms at most. */
-void     thr_run_process_some    (ThrRun      *run);
-gboolean thr_run_wants_events    (ThrRun      *run);
-void     thr_run_drop_kept       (ThrRun      *run);
-gint64   thr_run_next_deadline   (ThrRun      *run);
+void thr_run_process_some (ThrRun *run);
+gboolean thr_run_wants_events (ThrRun *run);
+/* On the run's thread, when it does not wait any more. */
+void thr_run_hear_rest (ThrRun *run);
+/* When the innermost break point wants to be looked at; -1 is never. */
+gint64 thr_run_next_deadline (ThrRun *run);
 /* Whether a later may be run now. */
-gboolean thr_run_is_at_ease      (ThrRun      *run);
+gboolean thr_run_is_at_ease (ThrRun *run);
+
+/* The run of the worker on this thread, or the error that this is not it. */
+ThrRun *thr_worker_check_here (ThrWorker *self,
+                               GError **error);
+gboolean thr_worker_wait_released (ThrWorker *self,
+                                   ThrWorker *other,
+                                   ThrWaiter *waiter,
+                                   gint64 timeout,
+                                   GError **error);
 
 /* ---- later: thr-later.c ---- */
 
-void     thr_laters_release      (ThrRun      *run);
-void     thr_laters_clear        (ThrRun      *run);
+void thr_laters_release (ThrRun *run);
+void thr_laters_clear (ThrRun *run);
 
 /* ---- who waits for whom: thr-worker-wait-graph.c ---- */
 
@@ -310,34 +371,46 @@ typedef struct
 {
   ThrWorkerFrame *top;
   ThrRun *run;
+  ThrDispatcher *poked; /* what to wake when the run is over, or NULL */
+  guint64 seen;
   GList link;
 } ThrRunWait;
 
 /* FALSE where the run would, in the end, wait for this thread. */
-gboolean thr_run_wait_begin      (ThrRunWait  *wait,
-                                  ThrRun      *run);
-void     thr_run_wait_end        (ThrRunWait  *wait);
+gboolean thr_run_wait_begin (ThrRunWait *wait,
+                             ThrRun *run,
+                             ThrDispatcher *poked);
+void thr_run_wait_end (ThrRunWait *wait);
 /* Waits for `over`, without processing events; on the thread of @home it
  * delivers what has come there. FALSE once the deadline is over. */
-gboolean thr_run_wait_over       (ThrRun        *run,
-                                  ThrDispatcher *home,
-                                  gint64         deadline);
+gboolean thr_run_wait_over (ThrRunWait *wait,
+                            gint64 deadline);
+/* Sets `over`, and wakes who waits for it. */
+void thr_run_set_over (ThrRun *run);
 
 /* ---- the tree: thr-worker-tree.c ---- */
 
-void       thr_tree_enter           (ThrRun    *run);
-void       thr_tree_leave           (ThrRun    *run);
-/* References; (transfer full) */
-GPtrArray *thr_tree_dup_children    (ThrWorker *self);
-void       thr_tree_clear           (ThrWorker *self);
-void       thr_tree_set_default_parent (ThrWorker *self);
-void       thr_tree_sync_model      (ThrWorker *self);
+void thr_tree_enter (ThrRun *run);
+void thr_tree_leave (ThrRun *run);
+/* References, in the order of their start. */
+GPtrArray *thr_tree_dup_children (ThrWorker *self);
+/* References to those whom an event at @self reaches beside it. */
+GPtrArray *thr_tree_dup_reached (ThrWorker *self,
+                                 ThrEvent *event);
+/* For the end of a run: has its children stop, and, those that are not daemons,
+ * be waited for. */
+void thr_tree_stop_children (ThrRun *run,
+                             GPtrArray *children,
+                             gboolean wait);
+void thr_tree_clear (ThrWorker *self);
+void thr_tree_set_default_parent (ThrWorker *self);
+void thr_tree_sync_model (ThrWorker *self);
 /* Makes a running worker a child of another's for a time, beside its parent:
  * so that it is stopped with it. */
-void       thr_worker_adopt         (ThrWorker *self,
-                                     ThrWorker *child);
-void       thr_worker_disown        (ThrWorker *self,
-                                     ThrWorker *child);
+void thr_worker_adopt (ThrWorker *self,
+                       ThrWorker *child);
+void thr_worker_disown (ThrWorker *self,
+                        ThrWorker *child);
 
 /* ---- roots: thr-worker-root.c ---- */
 
@@ -345,14 +418,18 @@ void       thr_worker_disown        (ThrWorker *self,
  * it is what thr_worker_current() gives. */
 typedef struct
 {
-  ThrWorker *worker;  /* what to wait with */
-  ThrRun *temporary;  /* NULL where the thread had a worker */
+  ThrWorker *worker; /* what to wait with */
+  ThrRun *temporary; /* NULL where the thread had a worker */
   ThrWorkerFrame frame;
-  ThrDispatcher *owner_before;
 } ThrCurrent;
 
 gboolean thr_current_enter (ThrCurrent *self,
-                            GError    **error);
-void     thr_current_leave (ThrCurrent *self);
+                            GError **error);
+void thr_current_leave (ThrCurrent *self);
+/* The run of the main worker, if @worker is that one and this its thread. */
+ThrRun *thr_root_run_here (ThrWorker *worker);
+
+/* What thr_shutdown() does with workers. */
+extern const ThrShutdownHook thr_workers_shutdown;
 
 G_END_DECLS

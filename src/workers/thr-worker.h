@@ -27,11 +27,6 @@ typedef enum
  * to its owner context stands right behind the parent instance. */
 typedef struct _ThrWorkerClass ThrWorkerClass;
 
-/**
- * ThrWorker:
- *
- * A thread with an event loop.
- */
 struct _ThrWorker
 {
   /*< private >*/

@@ -312,7 +312,7 @@ getter_func (ThrWorker *worker,
   if (value != NULL)
     self->number = g_value_get_int (value);
   thr_test_gate_open (&self->got);
-  if (self->error == NULL)
+  if (!g_error_matches (self->error, THR_ERROR, THR_ERROR_WORKER_EXIT))
     return TRUE;
   g_propagate_error (error, g_error_copy (self->error));
   return FALSE;
@@ -458,7 +458,11 @@ test_nested (void)
 {
   for (guint outer_first = 0; outer_first < 2; outer_first++)
     {
-      Nested nested = { thr_defer_new (), thr_defer_new (), THR_TEST_GATE_INIT, g_string_new (NULL) };
+      Nested nested = {
+        .outer = thr_defer_new (),
+        .inner = thr_defer_new (),
+        .words = g_string_new (NULL),
+      };
       ThrWorker *worker = thr_worker_new ("nested", nested_func, &nested, NULL);
 
       thr_worker_listen (worker, "GET", get_inner, &nested, NULL);

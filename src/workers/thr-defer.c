@@ -92,11 +92,11 @@ thr_defer_dispose (GObject *object)
 {
   ThrDefer *self = THR_DEFER (object);
 
-  /* On whatever thread this is: home may be waiting for the answer. Where
-   * callbacks are to hear of it, they hold the defer, and its end comes with
-   * the last of them. */
-  if (thr_promise_forsake (self->promise, TRUE))
-    return;
+  /* On whatever thread this is: home may be waiting for the answer. Callbacks
+   * that are to hear of it get a reference, and live on with it; on a foreign
+   * thread it goes home all the same, since they may be done with it before
+   * this is. */
+  thr_promise_forsake (self->promise, TRUE);
   if (!thr_home_dispose (&self->home))
     return;
 

@@ -49,7 +49,7 @@ gboolean         thr_promise_reject    (ThrPromise          *self,
                                         const GError        *error);
 void             thr_promise_add_resolver (ThrPromise       *self,
                                         ThrDefer            *defer);
-gboolean         thr_promise_forsake   (ThrPromise          *self,
+void             thr_promise_forsake   (ThrPromise          *self,
                                         gboolean             defer_is_gone);
 void             thr_promise_call      (ThrPromise          *self,
                                         ThrDefer            *defer,

@@ -129,14 +129,12 @@ free_value (gpointer data)
   g_free (value);
 }
 
-/* Takes the value and the error. FALSE if it was settled before. @kept: whether
- * somebody got a reference to the defer. */
+/* Takes the value and the error. FALSE if it was settled before. */
 static gboolean
 settle (ThrPromise      *self,
         ThrPromiseState  state,
         GValue          *value,
-        GError          *error,
-        gboolean        *kept)
+        GError          *error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->waits_lock);
   GQueue callers;
@@ -155,9 +153,9 @@ settle (ThrPromise      *self,
     {
       PromiseCall *call = l->data;
 
+      /* In the defer's dispose() this saves it for the callback. */
       if (call->defer == NULL)
         call->defer = g_object_ref (self->defer);
-      *kept = TRUE;
     }
   self->defer = NULL;
 
@@ -182,7 +180,6 @@ thr_promise_resolve (ThrPromise   *self,
                      const GValue *value)
 {
   GValue copy = G_VALUE_INIT;
-  gboolean kept;
 
   if (thr_promise_get_state (self) != THR_PROMISE_PENDING)
     return FALSE;
@@ -192,7 +189,7 @@ thr_promise_resolve (ThrPromise   *self,
       g_value_init (&copy, G_VALUE_TYPE (value));
       g_value_copy (value, &copy);
     }
-  if (settle (self, THR_PROMISE_RESOLVED, value != NULL ? &copy : NULL, NULL, &kept))
+  if (settle (self, THR_PROMISE_RESOLVED, value != NULL ? &copy : NULL, NULL))
     return TRUE;
 
   /* Somebody was faster: what is freed is freed at home. */
@@ -206,13 +203,12 @@ thr_promise_reject (ThrPromise   *self,
                     const GError *error)
 {
   GError *copy;
-  gboolean kept;
 
   if (thr_promise_get_state (self) != THR_PROMISE_PENDING)
     return FALSE;
 
   copy = g_error_copy (error);
-  if (settle (self, THR_PROMISE_REJECTED, NULL, copy, &kept))
+  if (settle (self, THR_PROMISE_REJECTED, NULL, copy))
     return TRUE;
   g_error_free (copy);
   return FALSE;
@@ -237,13 +233,12 @@ thr_promise_add_resolver (ThrPromise *self,
 }
 
 /* One of those who could settle it is gone: the defer itself or a resolver. As
- * soon as there is a resolver, the defer does not count. TRUE where this gave
- * references to the defer away, with which dispose() is not its end. */
-gboolean
+ * soon as there is a resolver, the defer does not count. */
+void
 thr_promise_forsake (ThrPromise *self,
                      gboolean    defer_is_gone)
 {
-  gboolean forsaken, kept = FALSE;
+  gboolean forsaken;
   GError *error;
 
   g_mutex_lock (&self->waits_lock);
@@ -255,12 +250,11 @@ thr_promise_forsake (ThrPromise *self,
   g_mutex_unlock (&self->waits_lock);
 
   if (!forsaken)
-    return FALSE;
+    return;
   error = g_error_new_literal (THR_ERROR, THR_ERROR_ABANDONED,
                                _("Nobody is left who could resolve this defer: it was dropped"));
-  if (!settle (self, THR_PROMISE_REJECTED, NULL, error, &kept))
+  if (!settle (self, THR_PROMISE_REJECTED, NULL, error))
     g_error_free (error);
-  return kept;
 }
 
 /* ---- get_async ---- */

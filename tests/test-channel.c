@@ -334,10 +334,9 @@ static gpointer
 publish_thread (gpointer data)
 {
   Publisher *self = data;
-  int n = 0;
 
-  while (g_atomic_int_get (&self->running))
-    pub (self->channels[n++ % 2], "NEWS", n);
+  for (int n = 0; g_atomic_int_get (&self->running); n++)
+    pub (self->channels[n % 2], "NEWS", n);
   return NULL;
 }
 

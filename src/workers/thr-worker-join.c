@@ -82,7 +82,7 @@ wait_for_release (ThrWorker *self,
                   GError **error)
 {
   ThrWorkerPrivate *priv = thr_worker_priv (other);
-  ThrWaiter waiter = { .worker = self, .takes_failure = error != NULL };
+  ThrWaiter waiter = { .worker = self };
   g_autoptr (GError) refusal = NULL;
   gboolean running, released;
 
@@ -103,12 +103,6 @@ wait_for_release (ThrWorker *self,
 
   if (released)
     return take_outcome (run, error);
-  /* Whoever reports failures may have relied on this one. */
-  if (atomic_load (&waiter.released) && waiter.takes_failure && run->error != NULL)
-    {
-      atomic_store (&run->handled, FALSE);
-      thr_run_report (run);
-    }
   if (refusal == NULL)
     return time_out (other, error);
   g_propagate_error (error, g_steal_pointer (&refusal));
@@ -167,7 +161,11 @@ thr_worker_wait_worker (ThrWorker *self,
     refuse (other, _ ("it waits for this one, itself or by others"), error);
   else
     {
+      if (error != NULL)
+        thr_run_enter_taker (run);
       ok = wait_for_release (self, other, run, timeout, error);
+      if (error != NULL)
+        thr_run_leave_taker (run);
       thr_run_wait_end (&in_graph);
     }
   g_clear_pointer (&run, thr_run_unref);
@@ -210,7 +208,6 @@ thr_worker_join (ThrWorker *self,
   ThrRun *run, *latest;
   ThrRunWait in_graph;
   gboolean ok = FALSE;
-  gboolean handled_before;
 
   g_return_val_if_fail (THR_IS_WORKER (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
@@ -233,15 +230,14 @@ thr_worker_join (ThrWorker *self,
   g_object_ref (self);
   /* Said before anything is delivered: one of the deliveries may be that nobody
    * took the failure. */
-  handled_before = error != NULL && atomic_exchange (&latest->handled, TRUE);
+  if (error != NULL)
+    thr_run_enter_taker (latest);
   if (thr_run_wait_over (&in_graph, thr_deadline (timeout)))
     ok = take_outcome (latest, error);
   else
-    {
-      if (error != NULL && !handled_before)
-        atomic_store (&latest->handled, FALSE);
-      time_out (self, error);
-    }
+    time_out (self, error);
+  if (error != NULL)
+    thr_run_leave_taker (latest);
   thr_run_wait_end (&in_graph);
   thr_run_unref (latest);
   g_object_unref (self);

@@ -143,9 +143,13 @@ struct _ThrRun
    * while the run is accepting, and their last touch of the run when it falls.
    * The end of the run waits for them before it lets the context go. */
   _Atomic guint wakers;
-  /* Somebody took the failure, or has said that it would. Says nothing of other
-   * memory. */
+  /* Whether a failure is to be logged. Sequentially consistent: who reports it
+   * sets `reportable` and then looks at `takers`, those who wait and will take
+   * it; one of them that gives up leaves these and then looks at `reportable`.
+   * `handled` is set by who has it, or has logged it. */
   _Atomic gboolean handled;
+  _Atomic gboolean reportable;
+  _Atomic guint takers;
   /* Set with release when nothing more is to come, for join. */
   _Atomic gboolean over;
 };
@@ -154,7 +158,6 @@ struct _ThrRun
 struct _ThrWaiter
 {
   ThrWorker *worker;
-  gboolean takes_failure;
   /* Set with the inbox_lock of the awaited one held, before the event that says
    * so is fired; that event publishes it. */
   _Atomic gboolean released;
@@ -314,6 +317,9 @@ void thr_run_release (ThrRun *run);
 /* Unsets a value of the run's, if it is one, at home. */
 void thr_run_free_value (ThrRun *run,
                          GValue *value);
+/* Around a wait that takes the failure, if there is one. */
+void     thr_run_enter_taker (ThrRun       *run);
+void     thr_run_leave_taker (ThrRun       *run);
 /* Logs the failure of a run that nobody took. */
 void thr_run_report (ThrRun *run);
 guint thr_run_count (void);

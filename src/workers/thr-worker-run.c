@@ -181,12 +181,24 @@ thr_run_shut (ThrRun *run,
 void
 thr_run_report (ThrRun *run)
 {
-  g_autofree char *name = NULL;
-
-  if (run->error == NULL || atomic_exchange (&run->handled, TRUE))
+  atomic_store (&run->reportable, TRUE);
+  if (run->error == NULL || atomic_load (&run->takers) > 0 || atomic_exchange (&run->handled, TRUE))
     return;
-  name = g_strdup (run->name);
-  g_warning ("The worker “%s” failed, and nobody handled it: %s", name, run->error->message);
+  g_warning ("The worker “%s” failed, and nobody handled it: %s", run->name, run->error->message);
+}
+
+void
+thr_run_enter_taker (ThrRun *run)
+{
+  atomic_fetch_add (&run->takers, 1);
+}
+
+void
+thr_run_leave_taker (ThrRun *run)
+{
+  atomic_fetch_sub (&run->takers, 1);
+  if (atomic_load (&run->reportable))
+    thr_run_report (run);
 }
 
 static void
@@ -376,18 +388,11 @@ end (ThrRun *run,
   thr_laters_clear (run);
   thr_listeners_drop_temporary (worker);
 
-  /* Who waits for this will have the failure: that is known before the parent
-   * hears of it. */
   g_mutex_lock (&priv->inbox_lock);
   run->ended = TRUE;
+  g_mutex_unlock (&priv->inbox_lock);
   if (atomic_load (&priv->quiet))
     atomic_store (&run->handled, TRUE);
-  for (GList *l = run->waiters; l != NULL; l = l->next)
-    {
-      if (((ThrWaiter *) l->data)->takes_failure)
-        atomic_store (&run->handled, TRUE);
-    }
-  g_mutex_unlock (&priv->inbox_lock);
   tell_parent (run);
 
   /* Those that are there now: the next run may begin as soon as this one is

@@ -306,7 +306,8 @@ thr_run_process (ThrRun *run,
   gboolean wanted = hear (run, event);
 
   obey (run, event);
-  if (run->innermost == NULL)
+  /* A stop ends all waits, and what a pause has kept from them. */
+  if (run->innermost == NULL || run->stopped)
     drop_kept (run);
   else if (run->paused || run->n_kept_unmatched > 0)
     {

@@ -88,9 +88,20 @@ keep (ThrRun *run,
 
   kept->event = thr_event_ref (event);
   kept->level = level;
-  g_queue_push_tail (&run->kept, kept);
   if (level == UNMATCHED)
-    run->n_kept_unmatched++;
+    {
+      run->n_kept_unmatched++;
+      g_queue_push_tail (&run->kept, kept);
+    }
+  else
+    {
+      GList *next = run->n_kept_unmatched > 0 ? run->kept.head : NULL;
+
+      /* What no wait has seen is all later than what one has. */
+      while (next != NULL && ((Kept *) next->data)->level != UNMATCHED)
+        next = next->next;
+      g_queue_insert_before (&run->kept, next, kept);
+    }
 }
 
 static void

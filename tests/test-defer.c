@@ -4,7 +4,7 @@
 
 #include "thr-test.h"
 
-/* ThrDefer and ThrResolver: a result that somebody else gives later. */
+/* ThrDefer and ThrDeferResolver: a result that somebody else gives later. */
 
 static void
 set_int (GValue *value,
@@ -25,13 +25,13 @@ resolve_int (ThrDefer *defer,
 }
 
 static gboolean
-resolver_resolve_int (ThrResolver *resolver,
+resolver_resolve_int (ThrDeferResolver *resolver,
                       int          number)
 {
   g_auto (GValue) value = G_VALUE_INIT;
 
   set_int (&value, number);
-  return thr_resolver_resolve (resolver, &value);
+  return thr_defer_resolver_resolve (resolver, &value);
 }
 
 static void
@@ -669,18 +669,18 @@ test_dropped_in_get (void)
 static gpointer
 drop_resolver (gpointer data)
 {
-  thr_resolver_unref (data);
+  thr_defer_resolver_unref (data);
   return NULL;
 }
 
 static gpointer
 use_resolver (gpointer data)
 {
-  ThrResolver *resolver = data;
+  ThrDeferResolver *resolver = data;
 
   g_assert_true (resolver_resolve_int (resolver, 13));
   g_assert_false (resolver_resolve_int (resolver, 14));
-  thr_resolver_unref (resolver);
+  thr_defer_resolver_unref (resolver);
   return NULL;
 }
 
@@ -709,16 +709,16 @@ static void
 test_two_resolvers (void)
 {
   ThrDefer *defer = thr_defer_new ();
-  ThrResolver *first = thr_defer_dup_resolver (defer);
-  ThrResolver *second = thr_defer_dup_resolver (defer);
+  ThrDeferResolver *first = thr_defer_dup_resolver (defer);
+  ThrDeferResolver *second = thr_defer_dup_resolver (defer);
   g_autoptr (GError) failure = some_error ();
   g_autoptr (GError) error = NULL;
 
-  thr_resolver_unref (thr_resolver_ref (first));
-  thr_resolver_unref (first);
+  thr_defer_resolver_unref (thr_defer_resolver_ref (first));
+  thr_defer_resolver_unref (first);
   g_assert_true (thr_defer_is_pending (defer));
-  g_assert_true (thr_resolver_reject (second, failure));
-  thr_resolver_unref (second);
+  g_assert_true (thr_defer_resolver_reject (second, failure));
+  thr_defer_resolver_unref (second);
   g_assert_null (thr_defer_get (defer, 0, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
   g_assert_finalize_object (defer);
@@ -733,7 +733,7 @@ test_resolver_keeps (void)
     {
       Answer answer = ANSWER_INIT;
       ThrDefer *defer = thr_defer_new ();
-      ThrResolver *resolver = NULL;
+      ThrDeferResolver *resolver = NULL;
       gpointer alive = defer;
 
       if (resolver_first)
@@ -747,7 +747,7 @@ test_resolver_keeps (void)
       g_assert_false (answer.called);
       g_assert_nonnull (alive);
       g_assert_true (resolver_resolve_int (resolver, 15));
-      thr_resolver_unref (resolver);
+      thr_defer_resolver_unref (resolver);
       thr_test_run_until (answer.called);
       g_assert_cmpint (answer.number, ==, 15);
       thr_test_poll_until (alive == NULL);
@@ -759,11 +759,11 @@ static void
 test_resolver_left (void)
 {
   ThrDefer *defer = thr_defer_new ();
-  ThrResolver *resolver = thr_defer_dup_resolver (defer);
+  ThrDeferResolver *resolver = thr_defer_dup_resolver (defer);
 
   g_assert_finalize_object (defer);
   g_assert_true (resolver_resolve_int (resolver, 1));
-  thr_resolver_unref (resolver);
+  thr_defer_resolver_unref (resolver);
 }
 
 /* ---- where things are freed ---- */

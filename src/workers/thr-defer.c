@@ -21,23 +21,29 @@
  * calls counts, and later ones do nothing.
  *
  * ```c
- * static void
+ * static gboolean
  * ask_user (gpointer user_data) // in the main context
  * {
- *   show_dialog (resolve_with_answer, thr_resolver_ref (user_data));
+ *   g_auto (GValue) answer = G_VALUE_INIT;
+ *
+ *   g_value_init (&answer, G_TYPE_STRING);
+ *   g_value_set_string (&answer, "yes");
+ *   thr_defer_resolver_resolve (user_data, &answer);
+ *   return G_SOURCE_REMOVE;
  * }
  *
  * static gboolean
- * worker_func (ThrWorker *worker, gpointer user_data, GError **error)
+ * ask (ThrWorker *worker,
+ *      gpointer   user_data,
+ *      GError   **error)
  * {
  *   g_autoptr (ThrDefer) defer = thr_defer_new ();
  *   const GValue *answer;
  *
- *   g_main_context_invoke_full (NULL, G_PRIORITY_DEFAULT, ask_user_cb,
- *                               thr_defer_dup_resolver (defer),
- *                               (GDestroyNotify) thr_resolver_unref);
+ *   g_main_context_invoke_full (NULL, G_PRIORITY_DEFAULT, ask_user, thr_defer_dup_resolver (defer),
+ *                               (GDestroyNotify) thr_defer_resolver_unref);
  *   answer = thr_defer_get (defer, THR_FOREVER, error);
- *   ...
+ *   return answer != NULL && thr_worker_return_value (worker, answer, error);
  * }
  * ```
  *
@@ -46,7 +52,7 @@
  * A wait does not keep a defer alive: when the last reference to a pending
  * defer is dropped, all who wait for it get `THR_ERROR_ABANDONED`. Where both
  * sides hold the defer, that never happens; then give the side that answers a
- * [struct@Thr.Resolver] instead ([method@Thr.Defer.dup_resolver]), which holds
+ * [struct@Thr.DeferResolver] instead ([method@Thr.Defer.dup_resolver]), which holds
  * no reference to the defer. As soon as there has been one, the defer is
  * abandoned when the last resolver is gone, and only then.
  *
@@ -59,7 +65,7 @@
  */
 
 /**
- * ThrResolver:
+ * ThrDeferResolver:
  *
  * The answering side of a [class@Thr.Defer]: it can resolve or reject, and does
  * not hold a reference to the defer.
@@ -78,14 +84,14 @@ struct _ThrDefer
   ThrPromise *promise; /* a reference */
 };
 
-struct _ThrResolver
+struct _ThrDeferResolver
 {
   gint ref_count;
   ThrPromise *promise; /* a reference; counted there */
 };
 
 G_DEFINE_FINAL_TYPE (ThrDefer, thr_defer, G_TYPE_OBJECT)
-G_DEFINE_BOXED_TYPE (ThrResolver, thr_resolver, thr_resolver_ref, thr_resolver_unref)
+G_DEFINE_BOXED_TYPE (ThrDeferResolver, thr_resolver, thr_defer_resolver_ref, thr_defer_resolver_unref)
 
 static void
 thr_defer_dispose (GObject *object)
@@ -223,14 +229,14 @@ thr_defer_is_pending (ThrDefer *self)
  *
  * Since: 1.0
  */
-ThrResolver *
+ThrDeferResolver *
 thr_defer_dup_resolver (ThrDefer *self)
 {
-  ThrResolver *resolver;
+  ThrDeferResolver *resolver;
 
   g_return_val_if_fail (THR_IS_DEFER (self), NULL);
 
-  resolver = g_new (ThrResolver, 1);
+  resolver = g_new (ThrDeferResolver, 1);
   resolver->ref_count = 1;
   resolver->promise = thr_promise_ref (self->promise);
   thr_promise_add_resolver (self->promise, self);
@@ -360,7 +366,7 @@ thr_defer_get_finish (ThrDefer     *self,
 }
 
 /**
- * thr_resolver_ref: (skip)
+ * thr_defer_resolver_ref: (skip)
  * @self: a resolver
  *
  * Takes a reference.
@@ -369,8 +375,8 @@ thr_defer_get_finish (ThrDefer     *self,
  *
  * Since: 1.0
  */
-ThrResolver *
-thr_resolver_ref (ThrResolver *self)
+ThrDeferResolver *
+thr_defer_resolver_ref (ThrDeferResolver *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
 
@@ -379,7 +385,7 @@ thr_resolver_ref (ThrResolver *self)
 }
 
 /**
- * thr_resolver_unref: (skip)
+ * thr_defer_resolver_unref: (skip)
  * @self: (transfer full): a resolver
  *
  * Drops a reference. With the last one of the last resolver a defer that is
@@ -388,7 +394,7 @@ thr_resolver_ref (ThrResolver *self)
  * Since: 1.0
  */
 void
-thr_resolver_unref (ThrResolver *self)
+thr_defer_resolver_unref (ThrDeferResolver *self)
 {
   g_return_if_fail (self != NULL);
 
@@ -400,7 +406,7 @@ thr_resolver_unref (ThrResolver *self)
 }
 
 /**
- * thr_resolver_resolve:
+ * thr_defer_resolver_resolve:
  * @self: a resolver
  * @value: (nullable): the result, which is copied; `NULL` for none
  *
@@ -411,8 +417,8 @@ thr_resolver_unref (ThrResolver *self)
  * Since: 1.0
  */
 gboolean
-thr_resolver_resolve (ThrResolver  *self,
-                      const GValue *value)
+thr_defer_resolver_resolve (ThrDeferResolver *self,
+                            const GValue     *value)
 {
   g_return_val_if_fail (self != NULL, FALSE);
   g_return_val_if_fail (value == NULL || G_IS_VALUE (value), FALSE);
@@ -421,7 +427,7 @@ thr_resolver_resolve (ThrResolver  *self,
 }
 
 /**
- * thr_resolver_reject:
+ * thr_defer_resolver_reject:
  * @self: a resolver
  * @failure: the error, which is copied
  *
@@ -432,8 +438,8 @@ thr_resolver_resolve (ThrResolver  *self,
  * Since: 1.0
  */
 gboolean
-thr_resolver_reject (ThrResolver  *self,
-                     const GError *failure)
+thr_defer_resolver_reject (ThrDeferResolver *self,
+                           const GError     *failure)
 {
   g_return_val_if_fail (self != NULL, FALSE);
   g_return_val_if_fail (failure != NULL, FALSE);

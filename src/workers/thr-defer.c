@@ -91,7 +91,7 @@ struct _ThrDeferResolver
 };
 
 G_DEFINE_FINAL_TYPE (ThrDefer, thr_defer, G_TYPE_OBJECT)
-G_DEFINE_BOXED_TYPE (ThrDeferResolver, thr_resolver, thr_defer_resolver_ref, thr_defer_resolver_unref)
+G_DEFINE_BOXED_TYPE (ThrDeferResolver, thr_defer_resolver, thr_defer_resolver_ref, thr_defer_resolver_unref)
 
 static void
 thr_defer_dispose (GObject *object)

@@ -13,21 +13,14 @@
 
 static gboolean
 outlast (ThrWorker *worker,
-         gpointer   user_data,
-         GError   **error)
+         gpointer user_data,
+         GError **error)
 {
   ThrTestGate *gates = user_data;
 
   thr_test_gate_open (&gates[0]);
   thr_test_gate_wait (&gates[1]);
   return TRUE;
-}
-
-static void
-in_child (const char *path)
-{
-  g_test_trap_subprocess (path, (guint64) thr_test_deadline (), 0);
-  g_test_trap_assert_passed ();
 }
 
 static void
@@ -91,28 +84,31 @@ test_times_out (void)
   g_object_unref (worker);
 }
 
-#define IN_CHILD(name, func)                                      \
-  static void                                                     \
-  run_##func (void)                                               \
-  {                                                               \
-    if (g_test_subprocess ())                                     \
-      func ();                                                    \
-    else                                                          \
-      in_child (NULL);                                            \
-  }
-IN_CHILD ("stops", test_stops)
-IN_CHILD ("drains", test_drains)
-IN_CHILD ("times-out", test_times_out)
+static void
+run_in_child (gconstpointer data)
+{
+  const GTestFunc *func = data;
+
+  if (g_test_subprocess ())
+    (*func) ();
+  else
+    {
+      g_test_trap_subprocess (NULL, (guint64) thr_test_deadline (), 0);
+      g_test_trap_assert_passed ();
+    }
+}
 
 int
-main (int   argc,
+main (int argc,
       char *argv[])
 {
+  static const GTestFunc stops = test_stops, drains = test_drains, times_out = test_times_out;
+
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add_func ("/worker-shutdown/stops", run_test_stops);
-  g_test_add_func ("/worker-shutdown/drains", run_test_drains);
-  g_test_add_func ("/worker-shutdown/times-out", run_test_times_out);
+  g_test_add_data_func ("/worker-shutdown/stops", &stops, run_in_child);
+  g_test_add_data_func ("/worker-shutdown/drains", &drains, run_in_child);
+  g_test_add_data_func ("/worker-shutdown/times-out", &times_out, run_in_child);
 
   return g_test_run ();
 }

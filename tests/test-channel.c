@@ -205,7 +205,7 @@ test_main (void)
   g_autoptr (ThrListener) listener = NULL;
   int sum = 0;
 
-  listener = thr_worker_listen_full (thr_worker_main (), "NEWS", 0, THR_LISTENER_DEFAULT, NULL,
+  listener = thr_worker_listen_full (thr_worker_main (), "NEWS", 0, THR_LISTENER_TEMPORARY, NULL,
                                      count_cb, &sum, NULL);
   sub (channel, NULL);
   g_thread_join (g_thread_new ("nobody", sub_nobody, channel));
@@ -285,7 +285,7 @@ test_not_running (void)
   hearer_init (&hearer);
   sub (channel, hearer.worker);
   listener = thr_worker_listen_full (thr_worker_main (), THR_EVENT_EVENT_REJECT, 0,
-                                     THR_LISTENER_DEFAULT, hearer.worker, rejected_cb, &rejected,
+                                     THR_LISTENER_TEMPORARY, hearer.worker, rejected_cb, &rejected,
                                      NULL);
   pub (channel, "NEWS", 1);
   thr_test_run_until (rejected);

@@ -127,7 +127,7 @@ test_once (void)
 
   thr_test_diary_init (&diary);
   once = listen (worker, &diary, "once", 1, THR_LISTENER_ONCE);
-  temporary = listen (worker, &diary, "temporary", 0, THR_LISTENER_DEFAULT);
+  temporary = listen (worker, &diary, "temporary", 0, THR_LISTENER_TEMPORARY);
   permanent = listen (worker, &diary, "permanent", -1, THR_LISTENER_PERMANENT);
   g_assert_cmpstr (thr_listener_get_name (once), ==, "E");
   g_assert_cmpint (thr_listener_get_priority (once), ==, 1);

@@ -446,7 +446,7 @@ thr_listen (const char *name,
             GError **error)
 {
   ThrListener *listener =
-    thr_listen_full (name, 0, THR_LISTENER_DEFAULT, NULL, func, user_data, destroy, error);
+    thr_listen_full (name, 0, THR_LISTENER_TEMPORARY, NULL, func, user_data, destroy, error);
 
   if (listener == NULL)
     return FALSE;

@@ -148,7 +148,7 @@ thr_event_new_full (const char *name,
 }
 
 /**
- * thr_event_ref:
+ * thr_event_ref: (skip)
  * @self: an event
  *
  * Takes a reference.
@@ -167,7 +167,7 @@ thr_event_ref (ThrEvent *self)
 }
 
 /**
- * thr_event_unref:
+ * thr_event_unref: (skip)
  * @self: (transfer full): an event
  *
  * Drops a reference. The last one frees the event and its value, on the thread

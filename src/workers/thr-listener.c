@@ -36,7 +36,7 @@ G_DEFINE_BOXED_TYPE (ThrListener, thr_listener, thr_listener_ref, thr_listener_u
 
 /**
  * ThrListenerFlags:
- * @THR_LISTENER_DEFAULT: it listens until the worker's run ends
+ * @THR_LISTENER_TEMPORARY: it listens until the worker's run ends
  * @THR_LISTENER_ONCE: it is removed when it hears its first event
  * @THR_LISTENER_PERMANENT: it survives the end of the worker's run, and so hears
  *   the next one too
@@ -46,12 +46,12 @@ G_DEFINE_BOXED_TYPE (ThrListener, thr_listener, thr_listener_ref, thr_listener_u
  * Since: 1.0
  */
 G_DEFINE_FLAGS_TYPE (ThrListenerFlags, thr_listener_flags,
-                     G_DEFINE_ENUM_VALUE (THR_LISTENER_DEFAULT, "default"),
+                     G_DEFINE_ENUM_VALUE (THR_LISTENER_TEMPORARY, "temporary"),
                      G_DEFINE_ENUM_VALUE (THR_LISTENER_ONCE, "once"),
                      G_DEFINE_ENUM_VALUE (THR_LISTENER_PERMANENT, "permanent"))
 
 /**
- * thr_listener_ref:
+ * thr_listener_ref: (skip)
  * @self: a listener
  *
  * Takes a reference.
@@ -70,7 +70,7 @@ thr_listener_ref (ThrListener *self)
 }
 
 /**
- * thr_listener_unref:
+ * thr_listener_unref: (skip)
  * @self: (transfer full): a listener
  *
  * Drops a reference, which does not remove it: the worker has one of its own.

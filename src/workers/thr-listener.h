@@ -17,7 +17,7 @@ typedef struct _ThrListener ThrListener;
 
 typedef enum
 {
-  THR_LISTENER_DEFAULT = 0,
+  THR_LISTENER_TEMPORARY = 0,
   THR_LISTENER_ONCE = 1 << 0,
   THR_LISTENER_PERMANENT = 1 << 1,
 } ThrListenerFlags;

@@ -374,7 +374,7 @@ measure_fire_back (gconstpointer  what,
   gint64 begun;
 
   self.worker = start_worker ("PING", ping_cb, NULL);
-  listener = thr_worker_listen_full (thr_worker_main (), "PONG", 0, THR_LISTENER_DEFAULT, NULL,
+  listener = thr_worker_listen_full (thr_worker_main (), "PONG", 0, THR_LISTENER_TEMPORARY, NULL,
                                      pong_cb, &self, NULL);
   begun = bench_now ();
   fire_int (self.worker, "PING", (int) n);

@@ -728,7 +728,7 @@ mortal_destroyed (gpointer user_data)
 {
   Mortal *self = user_data;
 
-  g_assert_true (g_thread_self () == self->home);
+  g_assert_true (g_thread_self () != self->home);
   self->n_destroyed++;
 }
 
@@ -757,13 +757,63 @@ test_context_gone (void)
 
   g_assert_true (thr_worker_start (worker, NULL));
   g_assert_true (thr_worker_join (worker, thr_test_deadline (), NULL));
+  /* Nobody had to publish for it to be gone. */
+  g_assert_cmpint (mortal.n_destroyed, ==, 1);
+  g_assert_cmpuint (thr_channel_get_n_subscribers (mortal.channel), ==, 0);
   pub (mortal.channel, 3);
   pub (mortal.channel, 4);
-  thr_test_run_until (mortal.n_destroyed == 1);
+  thr_test_drain ();
   g_assert_cmpint (mortal.n_heard, ==, 1);
-  g_assert_cmpuint (thr_channel_get_n_subscribers (mortal.channel), ==, 0);
   thr_test_finalize_soon (worker);
   g_assert_finalize_object (mortal.channel);
+}
+
+/* A publisher that is blocked by it is let go. */
+typedef struct
+{
+  ThrChannel *channel;
+  ThrTestGate subscribed;
+} Leaver;
+
+static void
+leaver_hear (ThrEvent *event,
+             gpointer  user_data)
+{
+}
+
+static gboolean
+leaver_func (ThrWorker *worker,
+             gpointer   user_data,
+             GError   **error)
+{
+  Leaver *self = user_data;
+
+  thr_subscription_unref (thr_channel_subscribe (self->channel, THR_OVERFLOW_BLOCK, 1, leaver_hear,
+                                                 NULL, NULL));
+  pub (self->channel, 0);
+  thr_test_gate_open (&self->subscribed);
+  /* Full for good: there is no break point any more. */
+  return TRUE;
+}
+
+static void
+test_context_gone_blocking (void)
+{
+  for (guint i = 0; i < thr_test_scale (200, 20); i++)
+    {
+      Leaver leaver = { .channel = thr_channel_new () };
+      Source source = { leaver.channel, 1, 20 };
+      ThrWorker *worker = thr_worker_new ("leaver", leaver_func, &leaver, NULL);
+
+      g_assert_true (thr_worker_start (worker, NULL));
+      thr_test_gate_wait (&leaver.subscribed);
+      g_thread_join (g_thread_new ("publisher", publish_thread, &source));
+      g_assert_true (thr_worker_join (worker, thr_test_deadline (), NULL));
+      g_assert_cmpuint (thr_channel_get_n_subscribers (leaver.channel), ==, 0);
+      thr_test_finalize_soon (worker);
+      g_assert_finalize_object (leaver.channel);
+      thr_test_gate_clear (&leaver.subscribed);
+    }
 }
 
 int
@@ -789,6 +839,7 @@ main (int   argc,
   g_test_add_func ("/subscription/channel-dropped", test_channel_dropped);
   g_test_add_func ("/subscription/channel-dropped-inside", test_channel_dropped_inside);
   g_test_add_func ("/subscription/context-gone", test_context_gone);
+  g_test_add_func ("/subscription/context-gone-blocking", test_context_gone_blocking);
 
   return g_test_run ();
 }

@@ -11,6 +11,11 @@
 
 static void group_deliver (ThrNode *node);
 
+/* All groups there are, for the contexts that end. None of them is referenced:
+ * each takes itself out, with the lock, before it is freed. */
+static GMutex groups_lock; /* guards all_groups and each link; the innermost */
+static GQueue all_groups;
+
 /* ---- publications ---- */
 
 ThrPublication *
@@ -64,6 +69,10 @@ thr_group_new (ThrDispatcher *home,
   g_cond_init (&self->room);
   self->last = &self->first;
   self->roster = g_ptr_array_new_with_free_func ((GDestroyNotify) thr_subscription_unref);
+  self->link.data = self;
+  g_mutex_lock (&groups_lock);
+  g_queue_push_tail_link (&all_groups, &self->link);
+  g_mutex_unlock (&groups_lock);
   return self;
 }
 
@@ -79,6 +88,10 @@ thr_group_unref (ThrGroup *self)
 {
   if (!g_atomic_int_dec_and_test (&self->ref_count))
     return;
+
+  g_mutex_lock (&groups_lock);
+  g_queue_unlink (&all_groups, &self->link);
+  g_mutex_unlock (&groups_lock);
 
   /* The subscriptions held it, so that none is left. */
   g_assert (self->roster->len == 0 && self->current == NULL);
@@ -188,6 +201,40 @@ dismiss (ThrGroup *self)
     thr_channel_core_drop_group (((ThrSubscription *) before->pdata[0])->core, self);
   g_ptr_array_unref (before);
   thr_links_free (rest);
+}
+
+/* One whose last reference was just dropped is about to take the lock, too. */
+static gboolean
+try_ref (ThrGroup *self)
+{
+  int count = g_atomic_int_get (&self->ref_count);
+
+  while (count > 0)
+    {
+      if (g_atomic_int_compare_and_exchange_full (&self->ref_count, count, count + 1, &count))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+void
+thr_channels_leave (ThrDispatcher *home)
+{
+  g_autoptr (GPtrArray) groups =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) thr_group_unref);
+
+  g_mutex_lock (&groups_lock);
+  for (GList *l = all_groups.head; l != NULL; l = l->next)
+    {
+      ThrGroup *group = l->data;
+
+      if (group->home == home && try_ref (group))
+        g_ptr_array_add (groups, group);
+    }
+  g_mutex_unlock (&groups_lock);
+
+  for (guint i = 0; i < groups->len; i++)
+    dismiss (groups->pdata[i]);
 }
 
 /* The channel is gone. What was published before is still told. */

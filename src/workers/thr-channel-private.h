@@ -39,6 +39,7 @@ struct _ThrGroup
   gint ref_count;
   ThrDispatcher *home; /* a reference: where the functions are called */
   gboolean blocks;
+  GList link; /* in the list of all groups, see thr_channels_leave() */
 
   GMutex queue_lock; /* guards what follows, to the next empty line */
   GCond room;        /* of one that blocks: the queue has become shorter */
@@ -117,6 +118,8 @@ void             thr_group_close         (ThrGroup            *self);
 gboolean         thr_group_put           (ThrGroup            *self,
                                           ThrLink             *link,
                                           ThrLink            **surplus);
+/* On the thread of a context that is about to go: ends what subscribes there. */
+void             thr_channels_leave      (ThrDispatcher       *home);
 gboolean         thr_group_put_waiting   (ThrGroup            *self,
                                           ThrLink             *link,
                                           gint64               deadline,

@@ -561,8 +561,8 @@ find_group_locked (ThrChannelCore *core,
  *
  * Has a function called for everything that is published from now on.
  *
- * In a worker that context lives as long as its run, and the subscription with
- * it.
+ * In a worker that context lives as long as its run, and so does the
+ * subscription: it is ended, and @destroy called, on the worker's thread.
  *
  * Returns: (transfer full): a handle; it need not be kept
  *

@@ -6,6 +6,7 @@
 
 #include "base/thr-error.h"
 #include "base/thr-i18n-private.h"
+#include "workers/thr-channel-private.h"
 
 #include <glib-unix.h>
 #include <string.h>
@@ -160,6 +161,8 @@ void
 thr_run_shut (ThrRun *run,
               ThrWorkerFrame *frame)
 {
+  if (run->own_context)
+    thr_channels_leave (run->dispatcher);
   thr_dispatcher_set_current (frame->owner_before);
   thr_frame_pop (frame);
   thr_inbox_detach (run);

@@ -322,7 +322,6 @@ void     thr_run_enter_taker (ThrRun       *run);
 void     thr_run_leave_taker (ThrRun       *run);
 /* Logs the failure of a run that nobody took. */
 void thr_run_report (ThrRun *run);
-guint thr_run_count (void);
 
 /* The runs that are on the calling thread's stack: a worker's own, and those
  * that listeners, laters and overlays have put on top of it. */
@@ -434,6 +433,15 @@ gboolean thr_current_enter (ThrCurrent *self,
 void thr_current_leave (ThrCurrent *self);
 /* The run of the main worker, if @worker is that one and this its thread. */
 ThrRun *thr_root_run_here (ThrWorker *worker);
+
+/* ---- all of them: thr-worker-shutdown.c ---- */
+
+void     thr_workers_add         (ThrRun *run);
+void     thr_workers_remove      (ThrRun *run);
+/* Whether none is started any more. */
+gboolean thr_workers_are_closed  (void);
+/* How many there are; roots do not count. */
+guint    thr_run_count           (void);
 
 /* What thr_shutdown() does with workers. */
 extern const ThrShutdownHook thr_workers_shutdown;

@@ -14,10 +14,6 @@
 
 /* The life of a worker's thread, from start to end. */
 
-static GMutex registry_lock;  /* guards the next two */
-static GPtrArray *registry;   /* ThrRun *, references: those with a function */
-static gboolean closing_down; /* no run begins any more */
-
 /* ---- the run itself ---- */
 
 ThrRun *
@@ -273,41 +269,6 @@ thr_worker_run_here (ThrWorker *self)
 
 /* ---- begin and end ---- */
 
-static void
-registry_add (ThrRun *run)
-{
-  gboolean closed;
-
-  g_mutex_lock (&registry_lock);
-  if (registry == NULL)
-    registry = g_ptr_array_new ();
-  g_ptr_array_add (registry, thr_run_ref (run));
-  closed = closing_down;
-  g_mutex_unlock (&registry_lock);
-  if (closed)
-    thr_worker_stop (run->worker);
-}
-
-static void
-registry_remove (ThrRun *run)
-{
-  g_mutex_lock (&registry_lock);
-  g_ptr_array_remove_fast (registry, run);
-  g_mutex_unlock (&registry_lock);
-  thr_run_unref (run);
-}
-
-guint
-thr_run_count (void)
-{
-  guint n_runs;
-
-  g_mutex_lock (&registry_lock);
-  n_runs = registry != NULL ? registry->len : 0;
-  g_mutex_unlock (&registry_lock);
-  return n_runs;
-}
-
 /* How the function ended. */
 static void
 set_outcome (ThrRun *run,
@@ -408,7 +369,7 @@ end (ThrRun *run,
   g_clear_pointer (&children, g_ptr_array_unref);
 
   thr_run_shut (run, frame);
-  registry_remove (run);
+  thr_workers_remove (run);
 }
 
 static void
@@ -455,13 +416,9 @@ prepare (ThrWorker *self,
          GMainContext *context,
          GError **error)
 {
-  gboolean closed;
   ThrRun *run;
 
-  g_mutex_lock (&registry_lock);
-  closed = closing_down;
-  g_mutex_unlock (&registry_lock);
-  if (closed || !thr_gate_is_open ())
+  if (thr_workers_are_closed () || !thr_gate_is_open ())
     {
       g_set_error_literal (error, THR_ERROR, THR_ERROR_STOPPED,
                            _ ("No worker can be started any more: the program is ending"));
@@ -512,7 +469,7 @@ fail_to_start (ThrRun *run)
   thr_laters_clear (run);
   thr_run_release (run);
   thr_tree_leave (run);
-  registry_remove (run);
+  thr_workers_remove (run);
   while (atomic_load_explicit (&run->wakers, memory_order_acquire) > 0)
     g_thread_yield ();
   thr_run_let_go (run);
@@ -560,7 +517,7 @@ thr_worker_start (ThrWorker *self,
       return TRUE;
     }
 
-  registry_add (run);
+  thr_workers_add (run);
   thr_tree_enter (run);
   thr_worker_mark (self, THR_WORKER_RUNNING);
   name = thread_name (run->name);
@@ -631,7 +588,7 @@ thr_worker_start_overlay (ThrWorker *self,
 
   if (error != NULL)
     atomic_store (&run->handled, TRUE);
-  registry_add (run);
+  thr_workers_add (run);
   thr_tree_enter (run);
   thr_worker_mark (self, THR_WORKER_RUNNING);
   execute (run);
@@ -644,73 +601,3 @@ thr_worker_start_overlay (ThrWorker *self,
   thr_run_unref (run);
   return ok;
 }
-
-/* ---- the process ---- */
-
-static gboolean
-is_inside_run (void)
-{
-  for (ThrWorkerFrame *frame = thr_local.worker_frame; frame != NULL; frame = frame->below)
-    {
-      if (!frame->run->is_root)
-        return TRUE;
-    }
-  return FALSE;
-}
-
-static ThrRun *
-any_run (void)
-{
-  ThrRun *run = NULL;
-
-  g_mutex_lock (&registry_lock);
-  if (registry != NULL && registry->len > 0)
-    run = thr_run_ref (registry->pdata[0]);
-  g_mutex_unlock (&registry_lock);
-  return run;
-}
-
-static void
-begin_shutdown (ThrShutdownMode mode)
-{
-  g_autoptr (GPtrArray) workers = g_ptr_array_new_with_free_func (g_object_unref);
-
-  if (mode == THR_SHUTDOWN_MODE_DRAIN)
-    return;
-
-  g_mutex_lock (&registry_lock);
-  closing_down = TRUE;
-  for (guint i = 0; registry != NULL && i < registry->len; i++)
-    g_ptr_array_add (workers, g_object_ref (((ThrRun *) registry->pdata[i])->worker));
-  g_mutex_unlock (&registry_lock);
-  for (guint i = 0; i < workers->len; i++)
-    thr_worker_stop (workers->pdata[i]);
-}
-
-static gboolean
-wait_shutdown (gint64 deadline,
-               GError **error)
-{
-  gboolean over = TRUE;
-  ThrRun *run;
-
-  while (over && (run = any_run ()) != NULL)
-    {
-      ThrRunWait wait;
-
-      thr_run_wait_begin (&wait, run, run->home);
-      over = thr_run_wait_over (&wait, deadline);
-      thr_run_wait_end (&wait);
-      if (!over)
-        g_set_error (error, THR_ERROR, THR_ERROR_TIMED_OUT,
-                     _ ("The worker “%s” has not ended in the time given"), run->name);
-      thr_run_unref (run);
-    }
-  return over;
-}
-
-const ThrShutdownHook thr_workers_shutdown = {
-  .is_inside = is_inside_run,
-  .begin = begin_shutdown,
-  .wait = wait_shutdown,
-};

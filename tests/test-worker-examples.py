@@ -157,7 +157,7 @@ def test_valgrind():
 
 def start_counter(run):
     run.type('start')
-    run.read(rb'1\r?\n2\r?\n3\r?\n')
+    run.read(rb'1\r?\n(> )*2\r?\n(> )*3\r?\n')
 
 
 def numbers(text):
@@ -219,7 +219,7 @@ def test_counter_nonsense():
 
 def start_printer(run):
     run.type('one', 'two')
-    run.read(rb'1: one\r?\n2: two\r?\n')
+    run.read(rb'1: one\r?\n(> )*2: two\r?\n')
 
 
 def test_printer_all():

@@ -24,6 +24,23 @@ typedef struct
 
 static GCancellable *reading; /* what is typed, in console_run() */
 static gboolean interrupted;
+static guint interrupt; /* the source that hears Ctrl-C */
+
+/* On the main thread: ends console_run(). */
+void
+console_quit (void)
+{
+  if (reading != NULL)
+    g_cancellable_cancel (reading);
+}
+
+static gboolean
+interrupt_cb (gpointer user_data)
+{
+  interrupted = TRUE;
+  console_quit ();
+  return G_SOURCE_CONTINUE;
+}
 
 /* What is wrong with the command line is told in one sentence. */
 void
@@ -54,6 +71,9 @@ console_parse_options (int          *argc,
     console_bad_option (error->message);
   if (*argc > 1)
     console_bad_option ("there are only options");
+
+  /* Before any worker says that it is there. */
+  interrupt = g_unix_signal_add (SIGINT, interrupt_cb, NULL);
 }
 
 static void read_next (Console *self);
@@ -90,14 +110,6 @@ read_next (Console *self)
                                        self);
 }
 
-static gboolean
-interrupt_cb (gpointer user_data)
-{
-  interrupted = TRUE;
-  console_quit ();
-  return G_SOURCE_CONTINUE;
-}
-
 /* Runs the main loop, and calls a function for each line that is typed: until
  * the function says that it is enough, the input ends, or Ctrl-C is pressed.
  * FALSE in the last case. */
@@ -109,7 +121,6 @@ console_run (ConsoleFunc func,
   g_autoptr (GDataInputStream) input = g_data_input_stream_new (terminal);
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   Console self = { loop, input, func, user_data };
-  guint interrupt = g_unix_signal_add (SIGINT, interrupt_cb, NULL);
 
   reading = g_cancellable_new ();
   read_next (&self);
@@ -117,16 +128,8 @@ console_run (ConsoleFunc func,
   g_clear_object (&reading);
   /* From now on Ctrl-C is what it was before: whatever is cleaned up, a second
    * one ends the program at once. */
-  g_source_remove (interrupt);
+  g_clear_handle_id (&interrupt, g_source_remove);
   return !interrupted;
-}
-
-/* On the main thread: ends console_run(). */
-void
-console_quit (void)
-{
-  if (reading != NULL)
-    g_cancellable_cancel (reading);
 }
 
 /* What main() returns. */

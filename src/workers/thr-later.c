@@ -11,7 +11,22 @@
 /* A later is a source in the context of the run that it belongs to. Where it
  * comes due and the worker is not at a break point, or is paused, it is held
  * until it is. */
+typedef struct _ThrLater ThrLater;
+
+/* Between a cancellable, which may be cancelled on any thread, and the later,
+ * which is gone when it is done. Neither a GCancellableSource, which GLib 2.74
+ * may leak when both happen at once, nor g_cancellable_disconnect(), which waits
+ * for handlers, possibly for one that this is inside of. */
 typedef struct
+{
+  gatomicrefcount ref_count;
+  GMutex lock;     /* guards later; held while its source is woken */
+  ThrLater *later; /* NULL once it is done */
+  GCancellable *cancellable;
+  gulong handler;
+} Link;
+
+struct _ThrLater
 {
   GSource source;
   ThrRun *run;
@@ -19,9 +34,60 @@ typedef struct
   ThrLaterFunc func;
   gpointer user_data;
   GDestroyNotify destroy;
-  GCancellable *cancellable;
-  gboolean held; /* the run's thread's */
-} ThrLater;
+  Link *cancelling; /* a reference, or NULL */
+  gboolean held;    /* the run's thread's */
+};
+
+static void
+link_unref (gpointer  data,
+            GClosure *closure)
+{
+  Link *self = data;
+
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+  g_object_unref (self->cancellable);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+static void
+cancelled_cb (GCancellable *cancellable,
+              gpointer      user_data)
+{
+  Link *self = user_data;
+
+  g_mutex_lock (&self->lock);
+  if (self->later != NULL)
+    g_source_set_ready_time (&self->later->source, 0);
+  g_mutex_unlock (&self->lock);
+}
+
+static Link *
+link_new (ThrLater     *later,
+          GCancellable *cancellable)
+{
+  Link *self = g_new0 (Link, 1);
+
+  g_atomic_ref_count_init (&self->ref_count);
+  g_mutex_init (&self->lock);
+  self->later = later;
+  self->cancellable = g_object_ref (cancellable);
+  g_atomic_ref_count_inc (&self->ref_count);
+  self->handler = g_signal_connect_data (cancellable, "cancelled", G_CALLBACK (cancelled_cb), self,
+                                         link_unref, 0);
+  return self;
+}
+
+static void
+link_cut (Link *self)
+{
+  g_mutex_lock (&self->lock);
+  self->later = NULL;
+  g_mutex_unlock (&self->lock);
+  g_signal_handler_disconnect (self->cancellable, self->handler);
+  link_unref (self, NULL);
+}
 
 /* On the run's thread, once: takes it off the run's list, which holds it. */
 static void
@@ -36,6 +102,7 @@ finish (ThrLater *self)
 
   if (self->held)
     run->n_held--;
+  g_clear_pointer (&self->cancelling, link_cut);
   g_source_destroy (&self->source);
   thr_worker_destroy_data (run->worker, self->destroy, self->user_data);
   g_source_unref (&self->source);
@@ -50,7 +117,7 @@ later_dispatch (GSource *source,
   ThrRun *run = self->run;
   ThrWorkerFrame frame;
 
-  if (!g_cancellable_is_cancelled (self->cancellable))
+  if (self->cancelling == NULL || !g_cancellable_is_cancelled (self->cancelling->cancellable))
     {
       ThrLaterFunc func = self->func;
 
@@ -86,17 +153,8 @@ later_dispatch (GSource *source,
   return G_SOURCE_REMOVE;
 }
 
-static void
-later_finalize (GSource *source)
-{
-  ThrLater *self = (ThrLater *) source;
-
-  g_clear_object (&self->cancellable);
-}
-
 static GSourceFuncs later_funcs = {
   .dispatch = later_dispatch,
-  .finalize = later_finalize,
 };
 
 /* At a break point, or when a pause is over: those that were held come due. */
@@ -198,15 +256,7 @@ thr_worker_later (ThrWorker *self,
   later->user_data = user_data;
   later->destroy = destroy;
   if (cancellable != NULL)
-    {
-      GSource *cancelled = g_cancellable_source_new (cancellable);
-
-      later->cancellable = g_object_ref (cancellable);
-      g_source_set_static_name (cancelled, "[thr-glib] later is cancelled");
-      g_source_set_dummy_callback (cancelled);
-      g_source_add_child_source (&later->source, cancelled);
-      g_source_unref (cancelled);
-    }
+    later->cancelling = link_new (later, cancellable);
   g_source_set_static_name (&later->source, "[thr-glib] later");
   g_source_set_priority (&later->source, G_PRIORITY_DEFAULT);
   g_source_set_ready_time (&later->source, delay == 0 ? 0 : thr_deadline (delay));
@@ -220,6 +270,9 @@ thr_worker_later (ThrWorker *self,
       later->run = priv->run;
       g_queue_push_tail_link (&priv->run->laters, &later->link);
       g_source_attach (&later->source, priv->run->context);
+      /* It may have been cancelled before there was anything to wake. */
+      if (g_cancellable_is_cancelled (cancellable))
+        g_source_set_ready_time (&later->source, 0);
     }
   g_mutex_unlock (&priv->inbox_lock);
 
@@ -227,6 +280,7 @@ thr_worker_later (ThrWorker *self,
     {
       g_autofree char *name = thr_worker_dup_name (self);
 
+      g_clear_pointer (&later->cancelling, link_cut);
       g_source_unref (&later->source);
       thr_worker_destroy_data (self, destroy, user_data);
       g_set_error (error, THR_ERROR, THR_ERROR_INVALID_STATE,

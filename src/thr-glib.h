@@ -13,4 +13,13 @@
 #include <thr-glib/thr-thread-manager.h>
 #include <thr-glib/thr-thread-wrapper.h>
 
+#include <thr-glib/thr-async.h>
+#include <thr-glib/thr-channel.h>
+#include <thr-glib/thr-current.h>
+#include <thr-glib/thr-defer.h>
+#include <thr-glib/thr-event.h>
+#include <thr-glib/thr-listener.h>
+#include <thr-glib/thr-subscription.h>
+#include <thr-glib/thr-worker.h>
+
 #undef THR_GLIB_INSIDE

@@ -88,6 +88,7 @@ thr_dispatcher_set_current (ThrDispatcher *owner)
 }
 
 /* From any thread. */
+gboolean       thr_dispatcher_on_main_thread (void);
 void           thr_dispatcher_push          (ThrDispatcher  *self,
                                              ThrNode        *node);
 void           thr_dispatcher_invoke        (ThrDispatcher  *self,

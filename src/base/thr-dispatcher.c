@@ -85,8 +85,8 @@ is_node (ThrNode *head)
   return head != ASLEEP && head != BUSY && head != SHUT;
 }
 
-static gboolean
-on_main_thread (void)
+gboolean
+thr_dispatcher_on_main_thread (void)
 {
 #ifdef __linux__
   if (thr_local.is_main == 0)
@@ -395,7 +395,7 @@ may_acquire (ThrDispatcher *self)
 {
   if (thr_local.owner != NULL)
     return FALSE;
-  return self->is_default ? on_main_thread () : self->maker == g_thread_self ();
+  return self->is_default ? thr_dispatcher_on_main_thread () : self->maker == g_thread_self ();
 }
 
 gboolean

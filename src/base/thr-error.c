@@ -24,6 +24,9 @@
  *   the thread limit was reached
  * @THR_ERROR_THREADS_ALREADY_RUNNING: a job of the last run is still running
  * @THR_ERROR_MANAGER_ALREADY_RUNNING: the manager is already watching its queue
+ * @THR_ERROR_WORKER_EXIT: the worker was stopped: its function is to clean up
+ *   and to return
+ * @THR_ERROR_ABANDONED: nobody is left who could resolve the defer
  *
  * The errors of this library.
  *
@@ -57,4 +60,6 @@ G_DEFINE_ENUM_TYPE (ThrError, thr_error,
                     G_DEFINE_ENUM_VALUE (THR_ERROR_NO_THREADS_FOUND, "no-threads-found"),
                     G_DEFINE_ENUM_VALUE (THR_ERROR_THREAD_LIMIT_REACHED, "thread-limit-reached"),
                     G_DEFINE_ENUM_VALUE (THR_ERROR_THREADS_ALREADY_RUNNING, "threads-already-running"),
-                    G_DEFINE_ENUM_VALUE (THR_ERROR_MANAGER_ALREADY_RUNNING, "manager-already-running"))
+                    G_DEFINE_ENUM_VALUE (THR_ERROR_MANAGER_ALREADY_RUNNING, "manager-already-running"),
+                    G_DEFINE_ENUM_VALUE (THR_ERROR_WORKER_EXIT, "worker-exit"),
+                    G_DEFINE_ENUM_VALUE (THR_ERROR_ABANDONED, "abandoned"))

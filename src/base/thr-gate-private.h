@@ -5,6 +5,8 @@
 #include <glib.h>
 #include <stdatomic.h>
 
+#include "base/thr-enums.h"
+
 G_BEGIN_DECLS
 
 /* Shut once, by thr_shutdown(), and never opened again: from then on no user
@@ -18,5 +20,19 @@ thr_gate_is_open (void)
 }
 
 void thr_gate_shut_for_ever (void);
+
+/* What thr_shutdown() does beside the managers, for a tower that it does not
+ * know: there is room for one, which is set before there is anything to end. */
+typedef struct
+{
+  /* Whether the calling thread is one that would be waited for. */
+  gboolean (*is_inside) (void);
+  void (*begin) (ThrShutdownMode mode);
+  gboolean (*wait) (gint64 deadline,
+                    GError **error);
+} ThrShutdownHook;
+
+void thr_shutdown_set_hook (const ThrShutdownHook *hook);
+const ThrShutdownHook *thr_shutdown_get_hook (void);
 
 G_END_DECLS

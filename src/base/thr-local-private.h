@@ -17,6 +17,7 @@ typedef struct
   struct _ThrDelivery *deliveries;  /* the managers it delivers for */
   struct _ThrBatch *batch;          /* of the dispatch that is on its stack */
   struct _ThrBlock *block;          /* it allocates light jobs from this one */
+  struct _ThrWorkerFrame *worker_frame; /* the workers that run on it */
   int is_main;                      /* 1, or -1 if it is not; 0 = not asked yet */
 } ThrLocal;
 

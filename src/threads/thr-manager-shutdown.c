@@ -428,13 +428,14 @@ dup_late_cores (void)
 
 /**
  * thr_shutdown:
- * @mode: what becomes of the jobs
+ * @mode: what becomes of the jobs; workers are waited for with `DRAIN`, and
+ *   stopped with the others
  * @timeout: how long to wait for them, in microseconds; [const@Thr.FOREVER] for
  *   ever
  * @error: where to put an error
  *
- * Shuts down all managers of the process; for the end of a program, and for
- * language bindings when their interpreter is about to go away.
+ * Shuts down all managers and workers of the process; for the end of a program,
+ * and for language bindings when their interpreter is about to go away.
  *
  * It waits until they are idle, delivering what this library has for the
  * calling thread meanwhile. From then on, whether they were or not, this
@@ -448,11 +449,11 @@ dup_late_cores (void)
  *
  * The error is `THR_ERROR_TIMED_OUT`, naming what still runs;
  * `THR_ERROR_INVALID_ARGUMENT` if @timeout is negative, and
- * `THR_ERROR_WOULD_DEADLOCK` inside a job or one of its callbacks: in these two
- * cases nothing was done. With no time-out, `THR_ERROR_WOULD_DEADLOCK` also says
- * that a manual job is left, which the calling thread is to end.
+ * `THR_ERROR_WOULD_DEADLOCK` inside a worker, a job or a job's callback: in
+ * these two cases nothing was done. With no time-out, `THR_ERROR_WOULD_DEADLOCK`
+ * also says that a manual job is left, which the calling thread is to end.
  *
- * Returns: `TRUE` if no job was left
+ * Returns: `TRUE` if no job and no worker was left
  *
  * Since: 1.0
  */
@@ -461,6 +462,7 @@ thr_shutdown (ThrShutdownMode mode,
               gint64          timeout,
               GError        **error)
 {
+  const ThrShutdownHook *others = thr_shutdown_get_hook ();
   g_autoptr (GPtrArray) cores = NULL;
   g_autoptr (GPtrArray) late = NULL;
   gint64 deadline;
@@ -482,8 +484,19 @@ thr_shutdown (ThrShutdownMode mode,
       return FALSE;
     }
 
+  if (others != NULL && others->is_inside ())
+    {
+      g_set_error_literal (error, THR_ERROR, THR_ERROR_WOULD_DEADLOCK,
+                           _("To shut all workers down inside one of them would never end"));
+      return FALSE;
+    }
+
   deadline = thr_deadline (timeout);
+  if (others != NULL)
+    others->begin (mode);
   ok = shut_down_cores (cores, mode, deadline, error);
+  if (others != NULL)
+    ok &= others->wait (deadline, ok ? error : NULL);
   thr_gate_shut_for_ever ();
   if (!ok)
     return FALSE;

@@ -6,6 +6,14 @@
 
 G_BEGIN_DECLS
 
+/* See thr-cell-private.h. */
+typedef enum
+{
+  THR_CELL_JOB,
+  THR_CELL_EVENT,
+  THR_N_CELLS,
+} ThrCellKind;
+
 /* What the library knows of the calling thread. */
 typedef struct
 {
@@ -16,7 +24,7 @@ typedef struct
   struct _ThrFrame *top_frame;      /* the jobs that it runs */
   struct _ThrDelivery *deliveries;  /* the managers it delivers for */
   struct _ThrBatch *batch;          /* of the dispatch that is on its stack */
-  struct _ThrBlock *block;          /* it allocates light jobs from this one */
+  struct _ThrBlock *blocks[THR_N_CELLS]; /* it allocates cells from these, or NULL */
   struct _ThrWorkerFrame *worker_frame; /* the workers that run on it */
   int is_main;                      /* 1, or -1 if it is not; 0 = not asked yet */
 } ThrLocal;

@@ -27,6 +27,19 @@ void     thr_parking_wake_all (void);
 gboolean thr_spot_wait        (ThrSpot      *spot,
                                gint64        deadline);
 
+/* In microseconds: how long a thread that found nothing to do looks on, since to
+ * sleep and to be woken costs more than most waits, and how much of that it
+ * keeps its processor busy with. */
+#define THR_LONGEST_LOOK 50
+#define THR_BUSY_LOOK 5
+
+/* Looks, without a lock, whether there is something: first busily, unless @busy
+ * is 0, then letting others have the processor in between. FALSE at @end. */
+gboolean thr_look_on          (gboolean    (*is_there) (gpointer data),
+                               gpointer      data,
+                               gint64        busy,
+                               gint64        end);
+
 /* A time-out in microseconds as a monotonic time, or -1 for none. */
 gint64   thr_deadline         (gint64        timeout);
 gboolean thr_deadline_is_over (gint64        deadline);

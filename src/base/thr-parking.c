@@ -7,6 +7,7 @@
 #include "base/thr-enums.h"
 #include "base/thr-error.h"
 #include "base/thr-i18n-private.h"
+#include "base/thr-local-private.h"
 
 #define N_SPOTS 64
 
@@ -46,6 +47,30 @@ thr_spot_wait (ThrSpot *spot,
       return TRUE;
     }
   return g_cond_wait_until (&spot->changed, &spot->lock, deadline);
+}
+
+gboolean
+thr_look_on (gboolean (*is_there) (gpointer data),
+             gpointer data,
+             gint64   busy,
+             gint64   end)
+{
+  gint64 busy_end = g_get_monotonic_time () + busy, now;
+
+  do
+    {
+      for (int i = 0; i < 16; i++)
+        {
+          if (is_there (data))
+            return TRUE;
+          thr_relax ();
+        }
+      now = g_get_monotonic_time ();
+      if (now >= busy_end)
+        g_thread_yield ();
+    }
+  while (now < end);
+  return FALSE;
 }
 
 gint64

@@ -4,7 +4,7 @@
 
 #include "threads/thr-core-private.h"
 
-typedef struct _ThrBlock Block;
+#include "base/thr-cell-private.h"
 
 /* A job without a wrapper: nothing of it can be seen or controlled, and it
  * costs a tenth. */
@@ -26,63 +26,9 @@ typedef struct
   ThrPushDoneFunc done;
   gpointer user_data;
   GDestroyNotify destroy;
-  Block *block; /* that it is a part of */
 } LightJob;
 
-/* Light jobs come in runs and live about as long as each other: they are
- * allocated by the block, about a page, which goes when all of its jobs have. */
-#define BLOCK_SIZE 45
-
-struct _ThrBlock
-{
-  _Atomic guint n_left; /* jobs that are not freed, or not allocated, yet */
-  guint n_used;         /* the allocating thread's */
-  LightJob jobs[BLOCK_SIZE];
-};
-
-static void
-block_release (Block *self,
-               guint  n_jobs)
-{
-  if (atomic_fetch_sub_explicit (&self->n_left, n_jobs, memory_order_acq_rel) == n_jobs)
-    g_free (self);
-}
-
-/* The thread ends: nobody will have the rest of its block. */
-static void
-block_abandon (gpointer data)
-{
-  Block *self = data;
-
-  block_release (self, BLOCK_SIZE - self->n_used);
-}
-
-/* What thr_local.block is, for when the thread ends. */
-static GPrivate abandoned_block = G_PRIVATE_INIT (block_abandon);
-
-static LightJob *
-light_job_alloc (void)
-{
-  Block *block = thr_local.block;
-  LightJob *self;
-
-  if (block == NULL)
-    {
-      block = thr_local.block = g_new (Block, 1);
-      block->n_used = 0;
-      atomic_init (&block->n_left, BLOCK_SIZE);
-      g_private_set (&abandoned_block, block);
-    }
-
-  self = &block->jobs[block->n_used++];
-  *self = (LightJob) { .item = { .kind = THR_JOB_LIGHT }, .block = block };
-  if (block->n_used == BLOCK_SIZE)
-    {
-      thr_local.block = NULL;
-      g_private_set (&abandoned_block, NULL);
-    }
-  return self;
-}
+G_STATIC_ASSERT (sizeof (LightJob) <= THR_CELL_JOB_SIZE);
 
 static void
 light_job_deliver (ThrNode *node)
@@ -109,7 +55,7 @@ light_job_deliver (ThrNode *node)
   if (self->error != NULL)
     g_error_free (self->error);
   thr_dispatcher_unref (self->home);
-  block_release (self->block, 1);
+  thr_cell_free (self);
 }
 
 void
@@ -196,7 +142,8 @@ thr_thread_manager_push (ThrThreadManager *self,
   g_return_if_fail (func != NULL);
 
   core = thr_core_of (self);
-  job = light_job_alloc ();
+  job = thr_cell_new (THR_CELL_JOB);
+  *job = (LightJob) { .item = { .kind = THR_JOB_LIGHT } };
   job->core = thr_core_ref (core);
   job->home = thr_dispatcher_for_maker ();
   job->func = func;

@@ -6,16 +6,12 @@
 
 #include "base/thr-error.h"
 #include "base/thr-i18n-private.h"
+#include "base/thr-parking-private.h"
 
 /* The threads of all managers come from one GThreadPool, to which a thread
  * returns when its manager has no more for it, and in which it lingers. What
  * the pool carries are tickets, not jobs: to hand each job to it would cost
  * several times what the job does. */
-
-/* In microseconds: how long a thread that found nothing looks on, and how much
- * of that it keeps its processor busy with, if no other does. */
-#define LONGEST_SEARCH 50
-#define BUSY_SEARCH 5
 
 /* How many threads a manager look on at a time. A second one costs little, since
  * it gives its processor to whoever has use for it, and saves that it is sent
@@ -100,30 +96,13 @@ thr_core_start_thread (ThrCore *self)
     strand (self);
 }
 
-/* Looks whether there is a job, without the lock: first busily, then letting
- * others have the processor in between. */
-static void
-look_on (ThrCore *self,
-         gboolean first,
-         gint64   begun,
-         gint64   end)
+static gboolean
+has_job (gpointer data)
 {
-  gint64 now;
+  ThrCore *self = data;
 
-  do
-    {
-      for (int i = 0; i < 16; i++)
-        {
-          if (thr_core_has_incoming (self) ||
-              atomic_load_explicit (&self->has_runnable, memory_order_relaxed))
-            return;
-          thr_relax ();
-        }
-      now = g_get_monotonic_time ();
-      if (!first || now - begun > BUSY_SEARCH)
-        g_thread_yield ();
-    }
-  while (now < end);
+  return thr_core_has_incoming (self) ||
+         atomic_load_explicit (&self->has_runnable, memory_order_relaxed);
 }
 
 /* Looks a while longer for a job, with the lock given up: to sleep and to be
@@ -134,8 +113,8 @@ search_locked (ThrCore  *self,
                gboolean *post)
 {
   gboolean has_run = !*searching, first;
-  gint64 begun, end;
   ThrItem *item;
+  gint64 end;
 
   if (self->n_looking >= most_looking ())
     return NULL;
@@ -145,8 +124,7 @@ search_locked (ThrCore  *self,
   *searching = TRUE;
   thr_core_set_open_locked (self);
 
-  begun = g_get_monotonic_time ();
-  end = begun + LONGEST_SEARCH;
+  end = g_get_monotonic_time () + THR_LONGEST_LOOK;
   do
     {
       g_mutex_unlock (&self->queue_lock);
@@ -154,7 +132,7 @@ search_locked (ThrCore  *self,
       if (has_run)
         g_thread_yield ();
       has_run = FALSE;
-      look_on (self, first, begun, end);
+      thr_look_on (has_job, self, first ? THR_BUSY_LOOK : 0, end);
       thr_core_lock (self);
       item = thr_core_take_locked (self, post);
     }

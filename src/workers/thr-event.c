@@ -4,6 +4,7 @@
 
 #include "workers/thr-event.h"
 
+#include "base/thr-cell-private.h"
 #include "base/thr-error.h"
 #include "base/thr-i18n-private.h"
 #include "workers/thr-worker-private.h"
@@ -137,6 +138,7 @@ thr_event_new_full (const char   *name,
                     gboolean      broadcast)
 {
   ThrEvent *self;
+  gboolean in_cell;
   gsize length;
 
   g_return_val_if_fail (name != NULL && *name != '\0', NULL);
@@ -144,8 +146,10 @@ thr_event_new_full (const char   *name,
   g_return_val_if_fail (target == NULL || THR_IS_WORKER (target), NULL);
 
   length = strlen (name) + 1;
-  self = g_malloc (sizeof (ThrEvent) + length);
+  in_cell = sizeof (ThrEvent) + length <= THR_CELL_EVENT_SIZE;
+  self = in_cell ? thr_cell_new (THR_CELL_EVENT) : g_malloc (sizeof (ThrEvent) + length);
   memset (self, 0, sizeof (ThrEvent));
+  self->in_cell = in_cell;
   memcpy (self->name, name, length);
   g_atomic_ref_count_init (&self->ref_count);
   self->known = known_name (name);
@@ -201,7 +205,10 @@ thr_event_unref (ThrEvent *self)
     g_value_unset (&self->value);
   if (self->target != NULL && !thr_worker_priv (self->target)->is_for_ever)
     g_object_unref (self->target);
-  g_free (self);
+  if (self->in_cell)
+    thr_cell_free (self);
+  else
+    g_free (self);
 }
 
 /**

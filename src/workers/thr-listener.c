@@ -229,6 +229,27 @@ typedef struct
   guint64 version; /* … in this version of all lists */
 } Cursor;
 
+/* Those that listen to that name, or NULL. Mostly one event is like the last. */
+static GPtrArray *
+find_list_locked (ThrWorkerPrivate *priv,
+                  const char       *name)
+{
+  GPtrArray *list = priv->last_list;
+
+  if (priv->last_version == priv->listeners_version && list != NULL &&
+      strcmp (((ThrListener *) list->pdata[0])->name, name) == 0)
+    return list;
+  if (priv->listeners == NULL)
+    return NULL;
+  list = g_hash_table_lookup (priv->listeners, name);
+  if (list != NULL)
+    {
+      priv->last_list = list;
+      priv->last_version = priv->listeners_version;
+    }
+  return list;
+}
+
 /* Finds the place again after others have added and removed what they liked. */
 static void
 look_anew_locked (ThrWorkerPrivate *priv,
@@ -236,8 +257,7 @@ look_anew_locked (ThrWorkerPrivate *priv,
                   Cursor           *cursor)
 {
   cursor->version = priv->listeners_version;
-  cursor->list =
-    priv->listeners != NULL ? g_hash_table_lookup (priv->listeners, event->name) : NULL;
+  cursor->list = find_list_locked (priv, event->name);
   cursor->at = 0;
   while (cursor->last != NULL && cursor->list != NULL && cursor->at < cursor->list->len &&
          !comes_after (cursor->list->pdata[cursor->at], cursor->last->priority, cursor->last->seq))

@@ -163,6 +163,7 @@ thr_inbox_next (ThrRun *run)
       g_mutex_lock (&priv->inbox_lock);
       run->batch = run->head;
       run->head = NULL;
+      atomic_store_explicit (&run->has_events, FALSE, memory_order_relaxed);
       run->tail = &run->head;
       g_mutex_unlock (&priv->inbox_lock);
     }
@@ -237,6 +238,8 @@ push (ThrWorker *self,
       thr_envelope_free (envelope);
       return FALSE;
     }
+  if (run->head == NULL)
+    atomic_store_explicit (&run->has_events, TRUE, memory_order_relaxed);
   *run->tail = envelope;
   run->tail = &envelope->next;
   run->n_pushed++;

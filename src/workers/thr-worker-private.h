@@ -58,6 +58,7 @@ struct _ThrEvent
   guint8 known;      /* a ThrEventName */
   guint8 bubble;
   guint8 broadcast;
+  guint8 in_cell; /* how it was allocated */
   char name[];
 };
 
@@ -112,11 +113,18 @@ struct _ThrRun
 
   /* Guarded by the worker's inbox_lock. */
   ThrEnvelope *head, **tail; /* the inbox, oldest first */
+  /* Whether it is not empty: a hint, and so relaxed, for the run's thread, which
+   * looks without the lock. */
+  _Atomic gboolean has_events;
   guint64 n_pushed;
   gboolean accepting;
   gboolean asleep; /* the next push wakes the context */
   GList *waiters;  /* ThrWaiter *; in wait_worker() for this run */
   GQueue laters;   /* ThrLater *, references; see thr-later.c */
+
+  /* What pushers write and what the run's thread writes, for each event, is not
+   * on one cache line. */
+  guint8 padding[64];
 
   /* The run's thread's alone. */
   ThrEnvelope *batch; /* a part of the inbox, in order */
@@ -125,6 +133,7 @@ struct _ThrRun
   GQueue kept;            /* see thr-worker-wait.c */
   guint n_kept_unmatched; /* of those kept, how many no wait has seen */
   guint n_held;           /* laters that wait for a break point */
+  guint64 n_looked_at;    /* events processed when it last looked on for more */
   gint64 iterated_at;     /* when the context was last iterated */
   gint64 busy_since;      /* when the inbox was last found empty; 0 = it is */
   gboolean flooded;
@@ -191,10 +200,15 @@ struct _ThrWorkerPrivate
   ThrRun *run;       /* takes events; NULL where none does; a reference */
   ThrRun *latest;    /* the one started last; a reference */
 
-  GMutex listeners_lock; /* guards the next three */
+  /* As in a run: pushers take the lock above, the worker's thread the one below. */
+  guint8 padding[64];
+
+  GMutex listeners_lock; /* guards the next five */
   GHashTable *listeners; /* name → GPtrArray of ThrListener, in order of call */
   guint64 listener_seq;
   guint64 listeners_version; /* counts the changes of the table and its lists, from 1 on */
+  GPtrArray *last_list;      /* of the table, not empty: the one looked up last … */
+  guint64 last_version;      /* … in this version */
 
   /* Guarded by tree_lock, which is one for all workers. */
   ThrWorker *parent;   /* a reference */

@@ -430,6 +430,34 @@ judge (ThrRun   *run,
   return thr_deadline_is_over (self->deadline) ? VERDICT_TIMED_OUT : VERDICT_WAIT;
 }
 
+static gboolean
+has_events (gpointer data)
+{
+  ThrRun *run = data;
+
+  return atomic_load_explicit (&run->has_events, memory_order_relaxed);
+}
+
+/* A thread that has just processed an event looks on for an answer before it
+ * sleeps; one in which nothing happens does not. Not where the context is
+ * another's, to whom a loop that is busy is no good, nor where there is one
+ * processor, on which nobody fires meanwhile. */
+static gboolean
+look_on (ThrRun   *run,
+         ThrBreak *self)
+{
+  gint64 end;
+
+  if (!run->own_context || run->paused || run->n_processed == run->n_looked_at ||
+      g_get_num_processors () == 1)
+    return FALSE;
+  run->n_looked_at = run->n_processed;
+  end = g_get_monotonic_time () + THR_LONGEST_LOOK;
+  if (self->deadline >= 0)
+    end = MIN (end, self->deadline);
+  return thr_look_on (has_events, run, THR_BUSY_LOOK, end);
+}
+
 static Verdict
 run_break (ThrRun   *run,
            ThrBreak *self)
@@ -453,7 +481,7 @@ run_break (ThrRun   *run,
            (!self->no_wait && g_get_monotonic_time () - run->iterated_at < ITERATE_INTERVAL)))
         return verdict;
 
-      g_main_context_iteration (run->context, verdict == VERDICT_WAIT);
+      g_main_context_iteration (run->context, verdict == VERDICT_WAIT && !look_on (run, self));
       run->iterated_at = g_get_monotonic_time ();
       iterated = TRUE;
     }

@@ -345,6 +345,83 @@ test_manual (void)
   g_assert_finalize_object (manager);
 }
 
+/* A manual job that another thread made, which has a context of its own: it is
+ * that thread's to end, not the one's that made the manager. */
+typedef struct
+{
+  ThrThreadManager *manager;
+  ThrTestGate waited_for;
+  ThrTestGate made;
+} Elsewhere;
+
+static gpointer
+make_manual_in_thread (gpointer data)
+{
+  Elsewhere *self = data;
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (ThrThreadWrapper) manual = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_main_context_push_thread_default (context);
+  manual = thr_thread_manager_do_manual (self->manager, "mine");
+  g_assert_false (thr_thread_manager_wait_idle (self->manager, THR_FOREVER, NULL, &error));
+  g_assert_error (error, THR_ERROR, THR_ERROR_WOULD_DEADLOCK);
+  g_clear_error (&error);
+  g_assert_false (thr_thread_manager_wait_idle (self->manager, 1000, NULL, &error));
+  g_assert_error (error, THR_ERROR, THR_ERROR_TIMED_OUT);
+
+  thr_test_gate_open (&self->made);
+  thr_test_gate_wait (&self->waited_for);
+  g_assert_true (thr_thread_wrapper_return_boolean (manual, TRUE, NULL));
+  assert_joins (manual);
+  g_main_context_pop_thread_default (context);
+
+  return NULL;
+}
+
+static gboolean
+open_gate (ThrThreadWrapper *thread,
+           gpointer          user_data,
+           GError          **error)
+{
+  thr_test_gate_open (user_data);
+
+  return TRUE;
+}
+
+/* Opens the gate from the owner's thread: in a wait there, once that has begun. */
+static gboolean
+ask_to_open (ThrThreadWrapper *thread,
+             gpointer          user_data,
+             GError          **error)
+{
+  return thr_thread_wrapper_invoke_sync (thread, open_gate, user_data, NULL, error);
+}
+
+static void
+test_manual_elsewhere (void)
+{
+  ThrThreadManager *others = thr_thread_manager_new ();
+  Elsewhere self = { .manager = thr_thread_manager_new () };
+  GThread *thread = g_thread_new ("maker", make_manual_in_thread, &self);
+  ThrThreadWrapper *opener;
+  g_autoptr (GError) error = NULL;
+
+  thr_test_gate_wait (&self.made);
+  opener = thr_thread_manager_do_async (others, "opener", ask_to_open, &self.waited_for, NULL);
+  thr_thread_manager_wait_idle (self.manager, THR_FOREVER, NULL, &error);
+  g_assert_no_error (error);
+  g_thread_join (thread);
+
+  assert_joins (opener);
+  g_assert_true (thr_thread_manager_wait_idle (others, thr_test_deadline (), NULL, NULL));
+  g_assert_finalize_object (opener);
+  g_assert_finalize_object (others);
+  g_assert_finalize_object (self.manager);
+  thr_test_gate_clear (&self.made);
+  thr_test_gate_clear (&self.waited_for);
+}
+
 /* ---- long chains, seen from outside ---- */
 
 typedef struct _Link Link;
@@ -508,6 +585,7 @@ main (int   argc,
   g_test_add_func ("/deadlock/waits-for-asker", test_waits_for_asker);
   g_test_add_func ("/deadlock/answer-waits", test_answer_waits);
   g_test_add_func ("/deadlock/manual", test_manual);
+  g_test_add_func ("/deadlock/manual-elsewhere", test_manual_elsewhere);
   g_test_add_func ("/deadlock/chain", test_chain);
   g_test_add_func ("/deadlock/diamond", test_diamond);
 

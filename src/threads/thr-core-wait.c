@@ -283,17 +283,14 @@ wait_away (ThrCore      *self,
 
 /* Whether a manual job is running that this thread is to end. */
 static gboolean
-has_manual (ThrCore       *self,
-            ThrDispatcher *home)
+has_manual_here (ThrCore *self)
 {
   gboolean has = FALSE;
 
-  if (home == NULL || !thr_dispatcher_is_home (home))
-    return FALSE;
   thr_core_lock (self);
   for (ThrItem *item = self->live.head; item != NULL && !has; item = item->next)
     has = item->place == THR_PLACE_ACTIVE && item->kind == THR_JOB_MANUAL &&
-          thr_item_get_job (item)->home.dispatcher == home;
+          thr_dispatcher_is_home (thr_item_get_job (item)->home.dispatcher);
   g_mutex_unlock (&self->queue_lock);
   return has;
 }
@@ -334,6 +331,13 @@ thr_core_wait (ThrCore       *self,
   ThrWait wait;
   gboolean over;
 
+  if (deadline < 0 && has_manual_here (self))
+    {
+      g_set_error_literal (error, THR_ERROR, THR_ERROR_WOULD_DEADLOCK,
+                           _("To wait for the manager here would never end: it has a manual job, "
+                             "and this is its owner's thread"));
+      return FALSE;
+    }
   if (!thr_wait_begin (&wait, NULL, self))
     {
       g_set_error_literal (error, THR_ERROR, THR_ERROR_WOULD_DEADLOCK,
@@ -343,16 +347,6 @@ thr_core_wait (ThrCore       *self,
     }
   thr_core_ref (self);
   here = thr_dispatcher_for_maker ();
-  if (deadline < 0 && has_manual (self, home))
-    {
-      g_set_error_literal (error, THR_ERROR, THR_ERROR_WOULD_DEADLOCK,
-                           _("To wait for the manager here would never end: it has a manual job, "
-                             "and this is its owner's thread"));
-      thr_dispatcher_unref (here);
-      thr_wait_end (&wait);
-      thr_core_unref (self);
-      return FALSE;
-    }
   if (home != NULL && thr_dispatcher_enter (home))
     {
       over = wait_at_home (self, home, deadline, cancellable);

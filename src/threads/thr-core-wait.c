@@ -10,6 +10,10 @@
 
 /* The end of a core, and the waits for it to be idle. */
 
+/* In microseconds: how often the owner's thread of another context looks
+ * whether the core is quiet. */
+#define QUIET_INTERVAL (20 * 1000)
+
 /* ---- ending what is queued ---- */
 
 static void
@@ -214,13 +218,6 @@ thr_core_is_over (ThrCore *self,
 }
 
 static void
-poke_cb (GCancellable *cancellable,
-         gpointer      user_data)
-{
-  thr_dispatcher_poke (user_data);
-}
-
-static void
 wake_cb (GCancellable *cancellable,
          gpointer      user_data)
 {
@@ -232,26 +229,15 @@ wake_cb (GCancellable *cancellable,
 }
 
 static gboolean
-wait_at_home (ThrCore       *self,
-              ThrDispatcher *home,
-              gint64         deadline,
-              GCancellable  *cancellable)
+is_idle (gpointer core)
 {
-  gulong handler = 0;
+  return thr_core_is_over (core, TRUE);
+}
 
-  if (cancellable != NULL)
-    handler = g_cancellable_connect (cancellable, G_CALLBACK (poke_cb), home, NULL);
-  for (;;)
-    {
-      thr_dispatcher_deliver (home);
-      if (thr_core_is_over (self, TRUE) || thr_deadline_is_over (deadline) ||
-          g_cancellable_is_cancelled (cancellable))
-        break;
-      thr_dispatcher_sleep (home, deadline);
-    }
-  if (handler != 0)
-    g_cancellable_disconnect (cancellable, handler);
-  return thr_core_is_over (self, TRUE);
+static gboolean
+is_quiet (gpointer core)
+{
+  return thr_core_is_over (core, FALSE);
 }
 
 static gboolean
@@ -295,29 +281,6 @@ has_manual_here (ThrCore *self)
   return has;
 }
 
-/* On the owner's thread of another context, which jobs of this core may need:
- * it is not told when the last one has ended, so it looks now and then. */
-static gboolean
-wait_and_deliver (ThrCore       *self,
-                  ThrDispatcher *here,
-                  gint64         deadline,
-                  GCancellable  *cancellable)
-{
-  const gint64 interval = 20 * 1000;
-  gboolean over;
-
-  for (;;)
-    {
-      thr_dispatcher_deliver (here);
-      over = thr_core_is_over (self, FALSE);
-      if (over || thr_deadline_is_over (deadline) || g_cancellable_is_cancelled (cancellable))
-        break;
-      thr_dispatcher_sleep (here, g_get_monotonic_time () + interval);
-    }
-  thr_dispatcher_deliver (here);
-  return over;
-}
-
 /* Waits until the core is idle, or elsewhere than at @home (NULL where the
  * manager is gone) until nothing of it runs or is to run. */
 gboolean
@@ -349,12 +312,14 @@ thr_core_wait (ThrCore       *self,
   here = thr_dispatcher_for_maker ();
   if (home != NULL && thr_dispatcher_enter (home))
     {
-      over = wait_at_home (self, home, deadline, cancellable);
+      over = thr_wait_at_home (home, is_idle, self, -1, deadline, cancellable);
       thr_dispatcher_leave (home);
     }
   else if (thr_dispatcher_enter (here))
     {
-      over = wait_and_deliver (self, here, deadline, cancellable);
+      /* Which jobs of this core may need; it is not told when they have ended. */
+      over = thr_wait_at_home (here, is_quiet, self, QUIET_INTERVAL, deadline, cancellable);
+      thr_dispatcher_deliver (here);
       thr_dispatcher_leave (here);
     }
   else

@@ -244,6 +244,14 @@ gboolean          thr_wait_begin       (ThrWait          *wait,
                                         ThrCore          *core);
 void              thr_wait_end         (ThrWait          *wait);
 
+/* thr-waits.c */
+gboolean          thr_wait_at_home     (ThrDispatcher    *home,
+                                        gboolean        (*is_over) (gpointer data),
+                                        gpointer          data,
+                                        gint64            interval,
+                                        gint64            deadline,
+                                        GCancellable     *cancellable);
+
 /* thr-job-runner.c: the jobs on a thread form a stack. */
 struct _ThrFrame
 {

@@ -122,8 +122,10 @@ thr_wait_end (ThrWait *wait)
 /* ---- join ---- */
 
 static gboolean
-is_done (ThrThreadWrapper *self)
+is_done (gpointer job)
 {
+  ThrThreadWrapper *self = job;
+
   return (atomic_load (&self->home.flags) & THR_JOB_DONE) != 0;
 }
 
@@ -148,13 +150,6 @@ time_out (ThrThreadWrapper *self,
   g_set_error (error, THR_ERROR, THR_ERROR_TIMED_OUT,
                _("The job “%s” has not ended in the time given"), name);
   return FALSE;
-}
-
-static void
-poke_cb (GCancellable *cancellable,
-         gpointer      user_data)
-{
-  thr_dispatcher_poke (user_data);
 }
 
 /* Whether the job cannot begin before an answer is given that this thread is
@@ -196,12 +191,13 @@ is_inside_delivery (ThrThreadWrapper *self)
   return FALSE;
 }
 
+/* At home. */
 static gboolean
-is_over_at_home (ThrThreadWrapper *self,
-                 gboolean          inside)
+is_closed (gpointer job)
 {
-  return inside ? is_done (self)
-                : self->home.announced == THR_EXECUTION_STATE_CLOSED && !self->home.stepping;
+  ThrThreadWrapper *self = job;
+
+  return self->home.announced == THR_EXECUTION_STATE_CLOSED && !self->home.stepping;
 }
 
 /* On the owner's own thread: delivers until the job is closed, or, inside one
@@ -212,27 +208,10 @@ join_at_home (ThrThreadWrapper *self,
               GCancellable     *cancellable,
               GError          **error)
 {
-  ThrDispatcher *home = self->home.dispatcher;
-  gboolean inside = is_inside_delivery (self);
-  gulong handler = 0;
+  gboolean (*is_over) (gpointer job) = is_inside_delivery (self) ? is_done : is_closed;
 
-  if (is_over_at_home (self, inside))
-    return TRUE;
-
-  if (cancellable != NULL)
-    handler = g_cancellable_connect (cancellable, G_CALLBACK (poke_cb), home, NULL);
-  for (;;)
-    {
-      thr_dispatcher_deliver (home);
-      if (is_over_at_home (self, inside) || thr_deadline_is_over (deadline) ||
-          g_cancellable_is_cancelled (cancellable))
-        break;
-      thr_dispatcher_sleep (home, deadline);
-    }
-  if (handler != 0)
-    g_cancellable_disconnect (cancellable, handler);
-
-  if (is_over_at_home (self, inside))
+  if (is_over (self) ||
+      thr_wait_at_home (self->home.dispatcher, is_over, self, -1, deadline, cancellable))
     return TRUE;
   if (!g_cancellable_set_error_if_cancelled (cancellable, error))
     time_out (self, error);
@@ -291,9 +270,7 @@ join_away (ThrThreadWrapper *self,
               run_here (self, top);
               break;
             }
-          until = g_get_monotonic_time () + CLAIM_INTERVAL;
-          if (deadline >= 0)
-            until = MIN (until, deadline);
+          until = thr_deadline_within (deadline, CLAIM_INTERVAL);
         }
 
       g_mutex_lock (&spot->lock);

@@ -290,8 +290,8 @@ thr_core_wait (ThrCore       *self,
                GCancellable *cancellable,
                GError **error)
 {
+  ThrWait wait = { .core = self };
   ThrDispatcher *here;
-  ThrWait wait;
   gboolean over;
 
   if (deadline < 0 && has_manual_here (self))
@@ -301,7 +301,7 @@ thr_core_wait (ThrCore       *self,
                              "and this is its owner's thread"));
       return FALSE;
     }
-  if (!thr_wait_begin (&wait, NULL, self))
+  if (!thr_wait_begin (&wait))
     {
       g_set_error_literal (error, THR_ERROR, THR_ERROR_WOULD_DEADLOCK,
                            _("To wait for the manager here would never end: one of its jobs waits "

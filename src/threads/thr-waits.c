@@ -229,5 +229,12 @@ thr_wait_at_home (ThrDispatcher *home,
     }
   if (handler != 0)
     g_cancellable_disconnect (cancellable, handler);
+  /* What is waited for may be among what has come, behind more than the budget
+   * of one dispatch. */
+  if (!over)
+    {
+      thr_dispatcher_deliver_all (home);
+      over = is_over (data);
+    }
   return over;
 }

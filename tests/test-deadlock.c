@@ -345,6 +345,83 @@ test_manual (void)
   g_assert_finalize_object (manager);
 }
 
+/* A manual job that another thread made, which has a context of its own: it is
+ * that thread's to end, not the one's that made the manager. */
+typedef struct
+{
+  ThrThreadManager *manager;
+  ThrTestGate waited_for;
+  ThrTestGate made;
+} Elsewhere;
+
+static gpointer
+make_manual_in_thread (gpointer data)
+{
+  Elsewhere *self = data;
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (ThrThreadWrapper) manual = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_main_context_push_thread_default (context);
+  manual = thr_thread_manager_do_manual (self->manager, "mine");
+  g_assert_false (thr_thread_manager_wait_idle (self->manager, THR_FOREVER, NULL, &error));
+  g_assert_error (error, THR_ERROR, THR_ERROR_WOULD_DEADLOCK);
+  g_clear_error (&error);
+  g_assert_false (thr_thread_manager_wait_idle (self->manager, 1000, NULL, &error));
+  g_assert_error (error, THR_ERROR, THR_ERROR_TIMED_OUT);
+
+  thr_test_gate_open (&self->made);
+  thr_test_gate_wait (&self->waited_for);
+  g_assert_true (thr_thread_wrapper_return_boolean (manual, TRUE, NULL));
+  assert_joins (manual);
+  g_main_context_pop_thread_default (context);
+
+  return NULL;
+}
+
+static gboolean
+open_gate (ThrThreadWrapper *thread,
+           gpointer          user_data,
+           GError          **error)
+{
+  thr_test_gate_open (user_data);
+
+  return TRUE;
+}
+
+/* Opens the gate from the owner's thread: in a wait there, once that has begun. */
+static gboolean
+ask_to_open (ThrThreadWrapper *thread,
+             gpointer          user_data,
+             GError          **error)
+{
+  return thr_thread_wrapper_invoke_sync (thread, open_gate, user_data, NULL, error);
+}
+
+static void
+test_manual_elsewhere (void)
+{
+  ThrThreadManager *others = thr_thread_manager_new ();
+  Elsewhere self = { .manager = thr_thread_manager_new () };
+  GThread *thread = g_thread_new ("maker", make_manual_in_thread, &self);
+  ThrThreadWrapper *opener;
+  g_autoptr (GError) error = NULL;
+
+  thr_test_gate_wait (&self.made);
+  opener = thr_thread_manager_do_async (others, "opener", ask_to_open, &self.waited_for, NULL);
+  thr_thread_manager_wait_idle (self.manager, THR_FOREVER, NULL, &error);
+  g_assert_no_error (error);
+  g_thread_join (thread);
+
+  assert_joins (opener);
+  g_assert_true (thr_thread_manager_wait_idle (others, thr_test_deadline (), NULL, NULL));
+  g_assert_finalize_object (opener);
+  g_assert_finalize_object (others);
+  g_assert_finalize_object (self.manager);
+  thr_test_gate_clear (&self.made);
+  thr_test_gate_clear (&self.waited_for);
+}
+
 /* ---- long chains, seen from outside ---- */
 
 typedef struct _Link Link;
@@ -497,6 +574,551 @@ test_diamond (void)
   thr_test_gate_clear (&diamond.gate);
 }
 
+/* ---- behind the thread limit ---- */
+
+/* A job that waits, once it is let go, for another job or for a manager. */
+typedef struct
+{
+  ThrThreadWrapper *job;
+  ThrThreadWrapper *joins; /* or NULL */
+  ThrThreadManager *waits_for;
+  ThrTestGate begun;
+  ThrTestGate go;
+  int refused;
+} Knot;
+
+static gboolean
+wait_in_knot (ThrThreadWrapper *thread,
+              gpointer          user_data,
+              GError          **error)
+{
+  Knot *knot = user_data;
+  g_autoptr (GError) refused = NULL;
+
+  thr_test_gate_open (&knot->begun);
+  thr_test_gate_wait (&knot->go);
+  if (knot->joins != NULL)
+    thr_thread_wrapper_join (knot->joins, THR_FOREVER, NULL, &refused);
+  else if (knot->waits_for != NULL)
+    thr_thread_manager_wait_idle (knot->waits_for, THR_FOREVER, NULL, &refused);
+  if (refused != NULL)
+    {
+      g_assert_error (refused, THR_ERROR, THR_ERROR_WOULD_DEADLOCK);
+      knot->refused++;
+      if (knot->joins != NULL)
+        assert_join_fails (knot->joins, 0, THR_ERROR_TIMED_OUT);
+    }
+
+  return TRUE;
+}
+
+static void
+begin_knot (Knot             *knot,
+            ThrThreadManager *manager,
+            const char       *name)
+{
+  knot->job = thr_thread_manager_do_async (manager, name, wait_in_knot, knot, NULL);
+  thr_test_gate_wait (&knot->begun);
+}
+
+/* Until it sleeps in its wait. */
+static void
+let_knot_wait (Knot *knot)
+{
+  thr_test_gate_open (&knot->go);
+  if (knot->joins != NULL)
+    block_until_joined (knot->joins);
+  else if (knot->waits_for != NULL)
+    thr_test_block_until (get_n_waiters (knot->waits_for) == 1);
+}
+
+/* Once those are over that join it, and hold it. */
+static void
+free_knot (Knot *knot)
+{
+  g_assert_finalize_object (knot->job);
+  thr_test_gate_clear (&knot->begun);
+  thr_test_gate_clear (&knot->go);
+}
+
+static void
+end_manager (ThrThreadManager *manager)
+{
+  g_assert_true (thr_thread_manager_wait_idle (manager, thr_test_deadline (), NULL, NULL));
+  g_assert_finalize_object (manager);
+}
+
+/* What is in the way of a queued job waits for one that joins it. Whichever of
+ * the waits is the last to begin, that one is refused. */
+static void
+assert_limit_of_one (guint    last,
+                     gboolean idle)
+{
+  ThrThreadManager *manager = thr_thread_manager_new ();
+  ThrThreadManager *others = thr_thread_manager_new ();
+  ThrThreadWrapper *queued;
+  Knot knots[2] = { 0 };
+
+  thr_thread_manager_set_thread_limit (manager, 1, NULL);
+  begin_knot (&knots[0], manager, "in the way");
+  begin_knot (&knots[1], others, "joins the queued one");
+  queued = thr_thread_manager_do_async (manager, "queued", thr_test_job_return, NULL, NULL);
+  knots[0].joins = idle ? NULL : knots[1].job;
+  knots[0].waits_for = others;
+  knots[1].joins = queued;
+
+  let_knot_wait (&knots[!last]);
+  thr_test_gate_open (&knots[last].go);
+  assert_joins (queued);
+  for (guint i = 0; i < 2; i++)
+    {
+      assert_joins (knots[i].job);
+      g_assert_cmpint (knots[i].refused, ==, i == last);
+    }
+  g_assert_finalize_object (queued);
+  for (guint i = 0; i < 2; i++)
+    free_knot (&knots[i]);
+  end_manager (others);
+  end_manager (manager);
+}
+
+/* Two are in the way; the second waits for the first, or for the others. Where
+ * it does not wait, nothing is refused, and all goes on once it ends. */
+static void
+assert_limit_of_two (const guint order[3],
+                     gboolean    idle,
+                     gboolean    one_free)
+{
+  ThrThreadManager *manager = thr_thread_manager_new ();
+  ThrThreadManager *others = thr_thread_manager_new ();
+  ThrThreadWrapper *queued;
+  Knot knots[3] = { 0 };
+
+  thr_thread_manager_set_thread_limit (manager, 2, NULL);
+  begin_knot (&knots[0], manager, "in the way");
+  begin_knot (&knots[1], manager, "in the way too");
+  begin_knot (&knots[2], others, "joins the queued one");
+  queued = thr_thread_manager_do_async (manager, "queued", thr_test_job_return, NULL, NULL);
+  knots[0].joins = knots[2].job;
+  knots[1].joins = idle || one_free ? NULL : knots[0].job;
+  knots[1].waits_for = one_free ? NULL : others;
+  knots[2].joins = queued;
+
+  for (guint i = 0; i < 2; i++)
+    let_knot_wait (&knots[order[i]]);
+  g_assert_cmpint (thr_thread_wrapper_get_execution_state (queued), ==, THR_EXECUTION_STATE_CREATED);
+  thr_test_gate_open (&knots[order[2]].go);
+  assert_joins (queued);
+  for (guint i = 0; i < 3; i++)
+    {
+      assert_joins (knots[order[i]].job);
+      g_assert_cmpint (knots[order[i]].refused, ==, i == 2 && !one_free);
+    }
+  g_assert_finalize_object (queued);
+  for (guint i = 0; i < 3; i++)
+    free_knot (&knots[i]);
+  end_manager (others);
+  end_manager (manager);
+}
+
+static void
+test_behind_limit (void)
+{
+  const guint orders[][3] = {
+    { 0, 2, 1 },
+    { 2, 0, 1 }, /* the one that may be free, last */
+    { 0, 1, 2 },
+    { 1, 0, 2 },
+    { 1, 2, 0 },
+    { 2, 1, 0 },
+  };
+  guint n_rounds = thr_test_scale (20, 1);
+
+  for (guint round = 0; round < n_rounds; round++)
+    {
+      for (int idle = 0; idle < 2; idle++)
+        {
+          assert_limit_of_one (0, idle);
+          assert_limit_of_one (1, idle);
+          for (guint i = 0; i < G_N_ELEMENTS (orders); i++)
+            assert_limit_of_two (orders[i], idle, FALSE);
+        }
+      assert_limit_of_two (orders[0], FALSE, TRUE);
+      assert_limit_of_two (orders[1], FALSE, TRUE);
+    }
+}
+
+/* A wait for two jobs, one of which waits for the other, which waits for one
+ * that ends: whichever of the two began to wait first, there is no circle. */
+static void
+test_no_circle (void)
+{
+  for (guint first = 0; first < 2; first++)
+    {
+      ThrThreadManager *managers[3];
+      Knot knots[4] = { 0 };
+
+      for (guint i = 0; i < G_N_ELEMENTS (managers); i++)
+        managers[i] = thr_thread_manager_new ();
+      begin_knot (&knots[0], managers[0], "waits for none");
+      begin_knot (&knots[1], managers[1], "waits for one");
+      begin_knot (&knots[2], managers[1], "waits for two");
+      begin_knot (&knots[3], managers[2], "waits for the last two");
+      knots[1].joins = knots[0].job;
+      knots[2].joins = knots[1].job;
+      knots[3].waits_for = managers[1];
+
+      let_knot_wait (&knots[1 + first]);
+      let_knot_wait (&knots[2 - first]);
+      let_knot_wait (&knots[3]);
+      thr_test_gate_open (&knots[0].go);
+      for (guint i = 0; i < G_N_ELEMENTS (knots); i++)
+        {
+          assert_joins (knots[i].job);
+          g_assert_cmpint (knots[i].refused, ==, 0);
+        }
+      for (guint i = 0; i < G_N_ELEMENTS (knots); i++)
+        free_knot (&knots[i]);
+      for (guint i = 0; i < G_N_ELEMENTS (managers); i++)
+        end_manager (managers[i]);
+    }
+}
+
+/* The same with a question to the owner in the way. */
+typedef struct
+{
+  ThrThreadManager *manager;
+  ThrThreadManager *others;
+  Knot in_the_way; /* of the manager */
+  Knot joiner;     /* of the others */
+  ThrThreadWrapper *asker;
+  ThrThreadWrapper *queued;
+  ThrThreadWrapper *opener;
+  ThrTestGate asking;
+  ThrTestGate submitted;
+  ThrThreadFunc answer;
+  int n_answered;
+} Inquiry;
+
+static gboolean
+ask_in_the_way (ThrThreadWrapper *thread,
+                gpointer          user_data,
+                GError          **error)
+{
+  Inquiry *self = user_data;
+
+  thr_test_gate_open (&self->asking);
+  thr_test_gate_wait (&self->submitted);
+
+  return thr_thread_wrapper_invoke_sync (thread, self->answer, self, NULL, error);
+}
+
+static void
+begin_inquiry (Inquiry      *self,
+               guint         limit,
+               ThrThreadFunc answer)
+{
+  self->manager = thr_thread_manager_new ();
+  self->others = thr_thread_manager_new ();
+  self->answer = answer;
+  thr_thread_manager_set_thread_limit (self->manager, limit, NULL);
+  self->asker = thr_thread_manager_do_async (self->manager, "asker", ask_in_the_way, self, NULL);
+  thr_test_gate_wait (&self->asking);
+  if (limit > 1)
+    begin_knot (&self->in_the_way, self->manager, "in the way");
+  begin_knot (&self->joiner, self->others, "joins the queued one");
+  self->queued = thr_thread_manager_do_async (self->manager, "queued", thr_test_job_return, NULL, NULL);
+  self->joiner.joins = self->queued;
+}
+
+static void
+end_inquiry (Inquiry *self)
+{
+  thr_test_gate_open (&self->submitted);
+  assert_joins (self->asker);
+  g_assert_cmpint (self->n_answered, ==, 1);
+  assert_joins (self->queued);
+  thr_test_gate_open (&self->joiner.go);
+  assert_joins (self->joiner.job);
+  free_knot (&self->joiner);
+  if (self->in_the_way.job != NULL)
+    {
+      assert_joins (self->in_the_way.job);
+      free_knot (&self->in_the_way);
+    }
+  if (self->opener != NULL)
+    {
+      assert_joins (self->opener);
+      g_assert_finalize_object (self->opener);
+    }
+  g_assert_finalize_object (self->asker);
+  g_assert_finalize_object (self->queued);
+  end_manager (self->others);
+  end_manager (self->manager);
+  thr_test_gate_clear (&self->asking);
+  thr_test_gate_clear (&self->submitted);
+}
+
+/* In the wait at home that is to begin. */
+static void
+open_in_wait (Inquiry     *self,
+              ThrTestGate *gate)
+{
+  self->opener = thr_thread_manager_do_async (self->others, "opener", ask_to_open, gate, NULL);
+}
+
+static gboolean
+answer_in_vain (ThrThreadWrapper *thread,
+                gpointer          user_data,
+                GError          **error)
+{
+  Inquiry *self = user_data;
+
+  assert_join_fails (self->joiner.job, THR_FOREVER, THR_ERROR_WOULD_DEADLOCK);
+  assert_join_fails (self->joiner.job, 0, THR_ERROR_TIMED_OUT);
+  self->n_answered++;
+
+  return TRUE;
+}
+
+static gboolean
+answer_first (ThrThreadWrapper *thread,
+              gpointer          user_data,
+              GError          **error)
+{
+  Inquiry *self = user_data;
+
+  open_in_wait (self, &self->joiner.go);
+  assert_joins (self->joiner.job);
+  g_assert_cmpint (self->joiner.refused, ==, 1);
+  self->n_answered++;
+
+  return TRUE;
+}
+
+static gboolean
+answer_behind_two (ThrThreadWrapper *thread,
+                   gpointer          user_data,
+                   GError          **error)
+{
+  Inquiry *self = user_data;
+
+  assert_join_fails (self->queued, THR_FOREVER, THR_ERROR_WOULD_DEADLOCK);
+  assert_join_fails (self->queued, 0, THR_ERROR_TIMED_OUT);
+  self->n_answered++;
+
+  return TRUE;
+}
+
+static gboolean
+answer_behind_one (ThrThreadWrapper *thread,
+                   gpointer          user_data,
+                   GError          **error)
+{
+  Inquiry *self = user_data;
+
+  open_in_wait (self, &self->in_the_way.go);
+  assert_joins (self->queued);
+  self->n_answered++;
+
+  return TRUE;
+}
+
+static void
+test_behind_indirect_asker (void)
+{
+  guint n_rounds = thr_test_scale (20, 1);
+
+  for (guint round = 0; round < n_rounds; round++)
+    {
+      Inquiry last = { 0 }, first = { 0 }, two = { 0 }, one = { 0 };
+
+      begin_inquiry (&last, 1, answer_in_vain);
+      let_knot_wait (&last.joiner);
+      end_inquiry (&last);
+      g_assert_cmpint (last.joiner.refused, ==, 0);
+
+      begin_inquiry (&first, 1, answer_first);
+      end_inquiry (&first);
+
+      begin_inquiry (&two, 2, answer_behind_two);
+      two.in_the_way.joins = two.asker;
+      let_knot_wait (&two.in_the_way);
+      end_inquiry (&two);
+
+      begin_inquiry (&one, 2, answer_behind_one);
+      end_inquiry (&one);
+    }
+}
+
+/* An answer inside an answer: the job that waits for both takes one thread of
+ * the two, and not two. */
+static gboolean
+answer_inside (ThrThreadWrapper *thread,
+               gpointer          user_data,
+               GError          **error)
+{
+  Inquiry *self = user_data;
+
+  open_in_wait (self, &self->in_the_way.go);
+  assert_joins (self->queued);
+  self->n_answered++;
+
+  return TRUE;
+}
+
+static gboolean
+ask_inside (ThrThreadWrapper *thread,
+            gpointer          user_data,
+            GError          **error)
+{
+  return thr_thread_wrapper_invoke_sync (thread, answer_inside, user_data, NULL, error);
+}
+
+static gboolean
+answer_around (ThrThreadWrapper *thread,
+               gpointer          user_data,
+               GError          **error)
+{
+  Inquiry *self = user_data;
+  g_autoptr (ThrThreadWrapper) inner = NULL;
+
+  inner = thr_thread_manager_do_async (self->others, "asks inside", ask_inside, self, NULL);
+  assert_joins (self->joiner.job);
+  assert_joins (inner);
+
+  return TRUE;
+}
+
+static void
+test_answer_inside (void)
+{
+  guint n_rounds = thr_test_scale (20, 1);
+
+  for (guint round = 0; round < n_rounds; round++)
+    {
+      Inquiry self = { 0 };
+
+      begin_inquiry (&self, 2, answer_around);
+      let_knot_wait (&self.joiner);
+      end_inquiry (&self);
+      g_assert_cmpint (self.joiner.refused, ==, 0);
+    }
+}
+
+/* ---- at random ---- */
+
+#define N_AT_RANDOM 24
+#define MOST_WAITS 3
+
+/* Each job waits for some others, of its manager or not, or has the owner wait
+ * for them. Whatever comes of it, all end; and where each waits for such as were
+ * submitted before it, which come before it in each queue, none is refused. */
+typedef struct
+{
+  ThrThreadManager *managers[3];
+  ThrThreadWrapper *jobs[N_AT_RANDOM];
+  int n_refused;
+} Web;
+
+typedef struct
+{
+  Web *web;
+  guint n_waits;
+  guint waits[MOST_WAITS]; /* beyond the jobs: for a manager */
+  gboolean asks;
+} Strand;
+
+static gboolean
+wait_in_web (ThrThreadWrapper *thread,
+             gpointer          user_data,
+             GError          **error)
+{
+  Strand *strand = user_data;
+  Web *web = strand->web;
+
+  for (guint i = 0; i < strand->n_waits; i++)
+    {
+      guint wait = strand->waits[i];
+      g_autoptr (GError) refused = NULL;
+
+      if (wait < N_AT_RANDOM)
+        thr_thread_wrapper_join (web->jobs[wait], THR_FOREVER, NULL, &refused);
+      else
+        thr_thread_manager_wait_idle (web->managers[wait - N_AT_RANDOM], THR_FOREVER, NULL, &refused);
+      if (refused == NULL)
+        continue;
+      g_assert_error (refused, THR_ERROR, THR_ERROR_WOULD_DEADLOCK);
+      g_atomic_int_inc (&web->n_refused);
+    }
+
+  return TRUE;
+}
+
+static gboolean
+run_in_web (ThrThreadWrapper *thread,
+            gpointer          user_data,
+            GError          **error)
+{
+  Strand *strand = user_data;
+
+  if (strand->asks)
+    return thr_thread_wrapper_invoke_sync (thread, wait_in_web, strand, NULL, error);
+  return wait_in_web (thread, strand, error);
+}
+
+static void
+assert_web_ends (gboolean only_before)
+{
+  Web web = { 0 };
+  Strand strands[N_AT_RANDOM] = { 0 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (web.managers); i++)
+    {
+      web.managers[i] = thr_thread_manager_new ();
+      thr_thread_manager_set_thread_limit (web.managers[i], (guint) g_test_rand_int_range (1, 4), NULL);
+      thr_thread_manager_set_paused (web.managers[i], TRUE);
+    }
+  for (guint i = 0; i < N_AT_RANDOM; i++)
+    {
+      strands[i].web = &web;
+      strands[i].n_waits = (guint) g_test_rand_int_range (0, MOST_WAITS + 1);
+      strands[i].asks = !only_before && g_test_rand_int_range (0, 4) == 0;
+      if (only_before && i == 0)
+        strands[i].n_waits = 0;
+      for (guint j = 0; j < strands[i].n_waits; j++)
+        strands[i].waits[j] =
+          (guint) g_test_rand_int_range (0, only_before ? (int) i : N_AT_RANDOM + (int) G_N_ELEMENTS (web.managers));
+      web.jobs[i] = thr_thread_wrapper_new (NULL, run_in_web, &strands[i], NULL);
+    }
+  for (guint i = 0; i < N_AT_RANDOM; i++)
+    g_assert_true (thr_thread_manager_submit (web.managers[g_test_rand_int_range (0, G_N_ELEMENTS (web.managers))],
+                                              web.jobs[i], NULL));
+
+  for (guint i = 0; i < G_N_ELEMENTS (web.managers); i++)
+    thr_thread_manager_set_paused (web.managers[i], FALSE);
+  for (guint i = 0; i < N_AT_RANDOM; i++)
+    assert_joins (web.jobs[i]);
+  if (only_before)
+    g_assert_cmpint (web.n_refused, ==, 0);
+  for (guint i = 0; i < N_AT_RANDOM; i++)
+    g_assert_finalize_object (web.jobs[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (web.managers); i++)
+    end_manager (web.managers[i]);
+}
+
+static void
+test_at_random (void)
+{
+  guint n_rounds = thr_test_scale (50, 2);
+
+  for (guint round = 0; round < n_rounds; round++)
+    {
+      assert_web_ends (TRUE);
+      assert_web_ends (FALSE);
+    }
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -508,8 +1130,14 @@ main (int   argc,
   g_test_add_func ("/deadlock/waits-for-asker", test_waits_for_asker);
   g_test_add_func ("/deadlock/answer-waits", test_answer_waits);
   g_test_add_func ("/deadlock/manual", test_manual);
+  g_test_add_func ("/deadlock/manual-elsewhere", test_manual_elsewhere);
   g_test_add_func ("/deadlock/chain", test_chain);
   g_test_add_func ("/deadlock/diamond", test_diamond);
+  g_test_add_func ("/deadlock/behind-limit", test_behind_limit);
+  g_test_add_func ("/deadlock/no-circle", test_no_circle);
+  g_test_add_func ("/deadlock/behind-indirect-asker", test_behind_indirect_asker);
+  g_test_add_func ("/deadlock/answer-inside", test_answer_inside);
+  g_test_add_func ("/deadlock/at-random", test_at_random);
 
   return g_test_run ();
 }

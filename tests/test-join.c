@@ -242,6 +242,37 @@ test_timeout_zero_of_ended (void)
   g_assert_finalize_object (manager);
 }
 
+/* Longer than one dispatch may take. */
+static void
+dawdle (ThrThreadWrapper *thread,
+        gpointer          user_data)
+{
+  gint64 end = g_get_monotonic_time () + 5000;
+
+  while (g_get_monotonic_time () < end)
+    ;
+}
+
+static void
+test_timeout_zero_behind_others (void)
+{
+  ThrThreadManager *manager = thr_thread_manager_new ();
+  ThrThreadWrapper *jobs[3];
+
+  for (guint i = 0; i < G_N_ELEMENTS (jobs); i++)
+    {
+      jobs[i] = thr_thread_manager_do_async (manager, NULL, thr_test_job_return, NULL, NULL);
+      thr_thread_wrapper_set_on_end (jobs[i], dawdle, NULL, NULL);
+      thr_test_block_until (thr_thread_wrapper_get_finished_with (jobs[i]) ==
+                            THR_EXECUTION_STATE_RETURNED);
+    }
+  assert_join (jobs[2], 0, NULL, 0, 0);
+
+  for (guint i = 0; i < G_N_ELEMENTS (jobs); i++)
+    thr_test_finalize_soon (jobs[i]);
+  thr_test_finalize_soon (manager);
+}
+
 typedef struct
 {
   ThrThreadWrapper *job;
@@ -557,6 +588,7 @@ main (int   argc,
   g_test_add_func ("/join/other-thread", test_other_thread);
   g_test_add_func ("/join/timeout", test_timeout);
   g_test_add_func ("/join/timeout-zero-of-ended", test_timeout_zero_of_ended);
+  g_test_add_func ("/join/timeout-zero-behind-others", test_timeout_zero_behind_others);
   g_test_add_func ("/join/cancellable", test_cancellable);
   g_test_add_func ("/join/bad-input", test_bad_input);
   g_test_add_func ("/join/not-started", test_not_started);

@@ -104,6 +104,7 @@ void           thr_dispatcher_poke          (ThrDispatcher  *self);
 gboolean       thr_dispatcher_enter         (ThrDispatcher  *self);
 void           thr_dispatcher_leave         (ThrDispatcher  *self);
 void           thr_dispatcher_deliver       (ThrDispatcher  *self);
+void           thr_dispatcher_deliver_all   (ThrDispatcher  *self);
 void           thr_dispatcher_sleep         (ThrDispatcher  *self,
                                              gint64          deadline);
 

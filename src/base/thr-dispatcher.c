@@ -551,6 +551,21 @@ thr_dispatcher_deliver (ThrDispatcher *self)
   thr_dispatcher_unref (self);
 }
 
+/* All that has come so far, however long it takes. */
+void
+thr_dispatcher_deliver_all (ThrDispatcher *self)
+{
+  guint n_batches = 0;
+
+  /* The rest of the batch that was taken before, and one more. */
+  while (n_batches < 2)
+    {
+      thr_dispatcher_deliver (self);
+      if (self->taken == NULL)
+        n_batches++;
+    }
+}
+
 void
 thr_dispatcher_sleep (ThrDispatcher *self,
                       gint64         deadline)

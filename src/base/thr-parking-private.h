@@ -43,6 +43,9 @@ gboolean thr_look_on          (gboolean    (*is_there) (gpointer data),
 /* A time-out in microseconds as a monotonic time, or -1 for none. */
 gint64   thr_deadline         (gint64        timeout);
 gboolean thr_deadline_is_over (gint64        deadline);
+/* The deadline, or sooner: when the interval is over, if it is not -1. */
+gint64   thr_deadline_within  (gint64        deadline,
+                               gint64        interval);
 
 /* FALSE with THR_ERROR_INVALID_ARGUMENT where the time-out is negative. */
 gboolean thr_timeout_check    (gint64        timeout,

@@ -85,6 +85,17 @@ thr_deadline_is_over (gint64 deadline)
   return deadline >= 0 && g_get_monotonic_time () >= deadline;
 }
 
+gint64
+thr_deadline_within (gint64 deadline,
+                     gint64 interval)
+{
+  gint64 until = interval < 0 ? -1 : g_get_monotonic_time () + interval;
+
+  if (deadline < 0 || until < 0)
+    return MAX (deadline, until);
+  return MIN (deadline, until);
+}
+
 gboolean
 thr_timeout_check (gint64   timeout,
                    GError **error)

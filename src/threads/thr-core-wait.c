@@ -10,6 +10,10 @@
 
 /* The end of a core, and the waits for it to be idle. */
 
+/* In microseconds: how often the owner's thread of another context looks
+ * whether the core is quiet. */
+#define QUIET_INTERVAL (20 * 1000)
+
 /* ---- ending what is queued ---- */
 
 static void
@@ -214,13 +218,6 @@ thr_core_is_over (ThrCore *self,
 }
 
 static void
-poke_cb (GCancellable *cancellable,
-         gpointer      user_data)
-{
-  thr_dispatcher_poke (user_data);
-}
-
-static void
 wake_cb (GCancellable *cancellable,
          gpointer      user_data)
 {
@@ -232,26 +229,15 @@ wake_cb (GCancellable *cancellable,
 }
 
 static gboolean
-wait_at_home (ThrCore       *self,
-              ThrDispatcher *home,
-              gint64         deadline,
-              GCancellable  *cancellable)
+is_idle (gpointer core)
 {
-  gulong handler = 0;
+  return thr_core_is_over (core, TRUE);
+}
 
-  if (cancellable != NULL)
-    handler = g_cancellable_connect (cancellable, G_CALLBACK (poke_cb), home, NULL);
-  for (;;)
-    {
-      thr_dispatcher_deliver (home);
-      if (thr_core_is_over (self, TRUE) || thr_deadline_is_over (deadline) ||
-          g_cancellable_is_cancelled (cancellable))
-        break;
-      thr_dispatcher_sleep (home, deadline);
-    }
-  if (handler != 0)
-    g_cancellable_disconnect (cancellable, handler);
-  return thr_core_is_over (self, TRUE);
+static gboolean
+is_quiet (gpointer core)
+{
+  return thr_core_is_over (core, FALSE);
 }
 
 static gboolean
@@ -283,42 +269,16 @@ wait_away (ThrCore      *self,
 
 /* Whether a manual job is running that this thread is to end. */
 static gboolean
-has_manual (ThrCore       *self,
-            ThrDispatcher *home)
+has_manual_here (ThrCore *self)
 {
   gboolean has = FALSE;
 
-  if (home == NULL || !thr_dispatcher_is_home (home))
-    return FALSE;
   thr_core_lock (self);
   for (ThrItem *item = self->live.head; item != NULL && !has; item = item->next)
     has = item->place == THR_PLACE_ACTIVE && item->kind == THR_JOB_MANUAL &&
-          thr_item_get_job (item)->home.dispatcher == home;
+          thr_dispatcher_is_home (thr_item_get_job (item)->home.dispatcher);
   g_mutex_unlock (&self->queue_lock);
   return has;
-}
-
-/* On the owner's thread of another context, which jobs of this core may need:
- * it is not told when the last one has ended, so it looks now and then. */
-static gboolean
-wait_and_deliver (ThrCore       *self,
-                  ThrDispatcher *here,
-                  gint64         deadline,
-                  GCancellable  *cancellable)
-{
-  const gint64 interval = 20 * 1000;
-  gboolean over;
-
-  for (;;)
-    {
-      thr_dispatcher_deliver (here);
-      over = thr_core_is_over (self, FALSE);
-      if (over || thr_deadline_is_over (deadline) || g_cancellable_is_cancelled (cancellable))
-        break;
-      thr_dispatcher_sleep (here, g_get_monotonic_time () + interval);
-    }
-  thr_dispatcher_deliver (here);
-  return over;
 }
 
 /* Waits until the core is idle, or elsewhere than at @home (NULL where the
@@ -330,11 +290,18 @@ thr_core_wait (ThrCore       *self,
                GCancellable *cancellable,
                GError **error)
 {
+  ThrWait wait = { .core = self };
   ThrDispatcher *here;
-  ThrWait wait;
   gboolean over;
 
-  if (!thr_wait_begin (&wait, NULL, self))
+  if (deadline < 0 && has_manual_here (self))
+    {
+      g_set_error_literal (error, THR_ERROR, THR_ERROR_WOULD_DEADLOCK,
+                           _("To wait for the manager here would never end: it has a manual job, "
+                             "and this is its owner's thread"));
+      return FALSE;
+    }
+  if (!thr_wait_begin (&wait))
     {
       g_set_error_literal (error, THR_ERROR, THR_ERROR_WOULD_DEADLOCK,
                            _("To wait for the manager here would never end: one of its jobs waits "
@@ -343,24 +310,16 @@ thr_core_wait (ThrCore       *self,
     }
   thr_core_ref (self);
   here = thr_dispatcher_for_maker ();
-  if (deadline < 0 && has_manual (self, home))
-    {
-      g_set_error_literal (error, THR_ERROR, THR_ERROR_WOULD_DEADLOCK,
-                           _("To wait for the manager here would never end: it has a manual job, "
-                             "and this is its owner's thread"));
-      thr_dispatcher_unref (here);
-      thr_wait_end (&wait);
-      thr_core_unref (self);
-      return FALSE;
-    }
   if (home != NULL && thr_dispatcher_enter (home))
     {
-      over = wait_at_home (self, home, deadline, cancellable);
+      over = thr_wait_at_home (home, is_idle, self, -1, deadline, cancellable);
       thr_dispatcher_leave (home);
     }
   else if (thr_dispatcher_enter (here))
     {
-      over = wait_and_deliver (self, here, deadline, cancellable);
+      /* Which jobs of this core may need; it is not told when they have ended. */
+      over = thr_wait_at_home (here, is_quiet, self, QUIET_INTERVAL, deadline, cancellable);
+      thr_dispatcher_deliver (here);
       thr_dispatcher_leave (here);
     }
   else

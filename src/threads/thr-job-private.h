@@ -228,21 +228,32 @@ extern _Atomic guint thr_job_n_paused;
 /* thr-job-wait.c */
 void              thr_job_complete_waits (ThrThreadWrapper *self);
 
-/* What a thread with jobs on it, or that answers one, waits for: a job, or all
- * jobs of a core. */
+/* thr-waits.c: what a thread waits for, and, where jobs are on it or it answers
+ * one, what these wait for so. The rest is set by thr_wait_begin(). */
 typedef struct
 {
+  ThrThreadWrapper *job;
+  gboolean runs; /* which this thread runs itself as soon as it is in the queue */
+  ThrCore *core; /* all jobs of it, where `job` is NULL */
+
   ThrFrame *top;
   struct _ThrDelivery *answering; /* its deliveries, where one gives an answer */
-  ThrThreadWrapper *job;
-  ThrCore *core;
-  guint64 search; /* the last search that came by; guarded by waits_lock */
-  gboolean listed; /* this is to be taken off the list again */
+  gboolean listed;
+
+  /* Guarded by waits_lock. */
+  GList link;
+  GList suspect;   /* these three are the last search's */
+  guint64 search;
+  guint n_threads; /* how many stacks hold it up together; 0 where one does */
 } ThrWait;
-gboolean          thr_wait_begin       (ThrWait          *wait,
-                                        ThrThreadWrapper *job,
-                                        ThrCore          *core);
+gboolean          thr_wait_begin       (ThrWait          *wait);
 void              thr_wait_end         (ThrWait          *wait);
+gboolean          thr_wait_at_home     (ThrDispatcher    *home,
+                                        gboolean        (*is_over) (gpointer data),
+                                        gpointer          data,
+                                        gint64            interval,
+                                        gint64            deadline,
+                                        GCancellable     *cancellable);
 
 /* thr-job-runner.c: the jobs on a thread form a stack. */
 struct _ThrFrame
@@ -253,6 +264,7 @@ struct _ThrFrame
   ThrDispatcher *owner;
   ThrDispatcher *owner_below;
   guint depth;
+  guint64 counted; /* see thr-waits.c */
 };
 
 static inline ThrFrame *
@@ -273,6 +285,7 @@ thr_frame_push (ThrFrame         *frame,
   frame->core = core;
   frame->below = below;
   frame->depth = below != NULL ? below->depth + 1 : 1;
+  frame->counted = 0;
   frame->owner = owner;
   frame->owner_below = thr_dispatcher_set_current (owner);
   thr_local.top_frame = frame;

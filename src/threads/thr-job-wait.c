@@ -16,114 +16,13 @@
  * waits for. */
 #define CLAIM_INTERVAL 10000
 
-/* ---- who waits for whom ---- */
-
-static GMutex waits_lock;   /* guards these two, and ThrWait.search */
-static GList *waits;        /* ThrWait *, the newest first */
-static guint64 last_search; /* numbers the searches for a circle */
-
-static gboolean
-stack_has (ThrFrame         *top,
-           ThrThreadWrapper *job,
-           ThrCore          *core)
-{
-  for (ThrFrame *frame = top; frame != NULL; frame = frame->below)
-    {
-      if (job != NULL ? frame->job == job : frame->core == core)
-        return TRUE;
-    }
-  return FALSE;
-}
-
-static gboolean
-is_answering (void)
-{
-  for (ThrDelivery *delivery = thr_local.deliveries; delivery != NULL; delivery = delivery->below)
-    {
-      if (delivery->asked_by != NULL)
-        return TRUE;
-    }
-  return FALSE;
-}
-
-/* Whether the job, or one of the core's, ends only after the wait: it is on
- * the thread that waits, or waits for an answer that this thread gives. */
-static gboolean
-holds_up (const ThrWait    *wait,
-          ThrThreadWrapper *job,
-          ThrCore          *core)
-{
-  if (stack_has (wait->top, job, core))
-    return TRUE;
-  for (ThrDelivery *delivery = wait->answering; delivery != NULL; delivery = delivery->below)
-    {
-      if (delivery->asked_by != NULL && stack_has (delivery->asked_by, job, core))
-        return TRUE;
-    }
-  return FALSE;
-}
-
-/* Whether what a wait waits for waits, itself or by others, for what @mine
- * holds up. Looks at each wait once: many ways may lead to it. */
-static gboolean
-leads_back (const ThrWait *wait,
-            const ThrWait *mine)
-{
-  if (holds_up (mine, wait->job, wait->core))
-    return TRUE;
-  for (GList *l = waits; l != NULL; l = l->next)
-    {
-      ThrWait *next = l->data;
-
-      if (next->search != mine->search && holds_up (next, wait->job, wait->core))
-        {
-          next->search = mine->search;
-          if (leads_back (next, mine))
-            return TRUE;
-        }
-    }
-  return FALSE;
-}
-
-/* For a thread that is about to wait for a job, or for all jobs of a core.
- * FALSE where it would, in the end, wait for itself. */
-gboolean
-thr_wait_begin (ThrWait          *wait,
-                ThrThreadWrapper *job,
-                ThrCore          *core)
-{
-  gboolean ok;
-
-  *wait = (ThrWait) { thr_frame_top (), is_answering () ? thr_local.deliveries : NULL, job, core, 0 };
-  if (wait->top == NULL && wait->answering == NULL)
-    return TRUE;
-
-  g_mutex_lock (&waits_lock);
-  wait->search = ++last_search;
-  ok = !leads_back (wait, wait);
-  if (ok)
-    waits = g_list_prepend (waits, wait);
-  g_mutex_unlock (&waits_lock);
-  wait->listed = ok;
-  return ok;
-}
-
-void
-thr_wait_end (ThrWait *wait)
-{
-  if (!wait->listed)
-    return;
-  wait->listed = FALSE;
-  g_mutex_lock (&waits_lock);
-  waits = g_list_remove (waits, wait);
-  g_mutex_unlock (&waits_lock);
-}
-
 /* ---- join ---- */
 
 static gboolean
-is_done (ThrThreadWrapper *self)
+is_done (gpointer job)
 {
+  ThrThreadWrapper *self = job;
+
   return (atomic_load (&self->home.flags) & THR_JOB_DONE) != 0;
 }
 
@@ -150,37 +49,6 @@ time_out (ThrThreadWrapper *self,
   return FALSE;
 }
 
-static void
-poke_cb (GCancellable *cancellable,
-         gpointer      user_data)
-{
-  thr_dispatcher_poke (user_data);
-}
-
-/* Whether the job cannot begin before an answer is given that this thread is
- * to give: those that wait for it take all that the thread limit allows. */
-static gboolean
-is_behind_asker (ThrThreadWrapper *self)
-{
-  ThrCore *core = self->core;
-  guint n_askers = 0;
-  gboolean begun;
-
-  for (ThrDelivery *delivery = thr_local.deliveries; delivery != NULL; delivery = delivery->below)
-    {
-      if (delivery->asked_by != NULL && stack_has (delivery->asked_by, NULL, core))
-        n_askers++;
-    }
-  if (n_askers == 0)
-    return FALSE;
-
-  thr_core_lock (core);
-  begun = self->item.place >= THR_PLACE_ACTIVE || self->item.kind != THR_JOB_FUNCTION;
-  n_askers = n_askers >= core->limit ? n_askers : 0;
-  g_mutex_unlock (&core->queue_lock);
-  return !begun && n_askers > 0;
-}
-
 /* Whether it runs a handler of the job, or what the job has posted: CLOSED
  * comes only after that. */
 static gboolean
@@ -196,12 +64,13 @@ is_inside_delivery (ThrThreadWrapper *self)
   return FALSE;
 }
 
+/* At home. */
 static gboolean
-is_over_at_home (ThrThreadWrapper *self,
-                 gboolean          inside)
+is_closed (gpointer job)
 {
-  return inside ? is_done (self)
-                : self->home.announced == THR_EXECUTION_STATE_CLOSED && !self->home.stepping;
+  ThrThreadWrapper *self = job;
+
+  return self->home.announced == THR_EXECUTION_STATE_CLOSED && !self->home.stepping;
 }
 
 /* On the owner's own thread: delivers until the job is closed, or, inside one
@@ -212,27 +81,10 @@ join_at_home (ThrThreadWrapper *self,
               GCancellable     *cancellable,
               GError          **error)
 {
-  ThrDispatcher *home = self->home.dispatcher;
-  gboolean inside = is_inside_delivery (self);
-  gulong handler = 0;
+  gboolean (*is_over) (gpointer job) = is_inside_delivery (self) ? is_done : is_closed;
 
-  if (is_over_at_home (self, inside))
-    return TRUE;
-
-  if (cancellable != NULL)
-    handler = g_cancellable_connect (cancellable, G_CALLBACK (poke_cb), home, NULL);
-  for (;;)
-    {
-      thr_dispatcher_deliver (home);
-      if (is_over_at_home (self, inside) || thr_deadline_is_over (deadline) ||
-          g_cancellable_is_cancelled (cancellable))
-        break;
-      thr_dispatcher_sleep (home, deadline);
-    }
-  if (handler != 0)
-    g_cancellable_disconnect (cancellable, handler);
-
-  if (is_over_at_home (self, inside))
+  if (is_over (self) ||
+      thr_wait_at_home (self->home.dispatcher, is_over, self, -1, deadline, cancellable))
     return TRUE;
   if (!g_cancellable_set_error_if_cancelled (cancellable, error))
     time_out (self, error);
@@ -282,7 +134,7 @@ join_away (ThrThreadWrapper *self,
       gint64 until = deadline;
 
       /* One that is let go only now may have no other thread to run it. */
-      if (top != NULL && !thr_deadline_is_over (deadline) && thr_frame_is_inside_core (self->core))
+      if (wait->runs && !thr_deadline_is_over (deadline))
         {
           if (thr_core_claim (self))
             {
@@ -291,9 +143,7 @@ join_away (ThrThreadWrapper *self,
               run_here (self, top);
               break;
             }
-          until = g_get_monotonic_time () + CLAIM_INTERVAL;
-          if (deadline >= 0)
-            until = MIN (until, deadline);
+          until = thr_deadline_within (deadline, CLAIM_INTERVAL);
         }
 
       g_mutex_lock (&spot->lock);
@@ -315,6 +165,17 @@ join_away (ThrThreadWrapper *self,
   return time_out (self, error);
 }
 
+/* What closes the circle of which the job is part. */
+static const char *
+say_why_stuck (ThrThreadWrapper *self)
+{
+  if (thr_frame_top () == NULL)
+    return _("it waits for the answer that is being given here");
+  if (atomic_load (&self->home.flags) & THR_JOB_STARTED)
+    return _("it waits for this job, itself or by others");
+  return _("it is queued behind jobs that wait for this job: raise the thread limit of its manager");
+}
+
 static gboolean
 wait_for_end (ThrThreadWrapper *self,
               gint64            timeout,
@@ -323,12 +184,13 @@ wait_for_end (ThrThreadWrapper *self,
 {
   gboolean at_home = thr_dispatcher_enter (self->home.dispatcher);
   ThrFrame *top = thr_frame_top ();
-  ThrWait wait = { 0 };
+  ThrWait wait = { .job = self };
   gboolean ok = FALSE;
 
   if (is_done (self) && !at_home)
     return TRUE;
 
+  wait.runs = !at_home && thr_frame_is_inside_core (self->core);
   if (!is_done (self) && thr_frame_is_inside (self))
     refuse (self, _("this is inside its own function"), error);
   else if (!is_done (self) && at_home && timeout > 0 && self->item.kind == THR_JOB_MANUAL)
@@ -336,15 +198,10 @@ wait_for_end (ThrThreadWrapper *self,
   else if (!is_done (self) && at_home && timeout > 0 && self->home.stepping &&
            self->item.kind == THR_JOB_SLICED)
     refuse (self, _("it is not stepped inside one of its own handlers"), error);
-  else if (!is_done (self) && timeout > 0 && is_behind_asker (self))
-    refuse (self, _("it waits for the answer that is being given here"), error);
   else if (!is_done (self) && top != NULL && top->depth >= DEEPEST_STACK)
     refuse (self, _("64 jobs wait for each other on this thread already"), error);
-  else if ((timeout > 0 || top != NULL) && !thr_wait_begin (&wait, self, NULL))
-    refuse (self,
-            top != NULL ? _("it waits for this job, itself or by others")
-                        : _("it waits for the answer that is being given here"),
-            error);
+  else if (timeout > 0 && !thr_wait_begin (&wait))
+    refuse (self, say_why_stuck (self), error);
   else
     {
       ok = at_home ? join_at_home (self, thr_deadline (timeout), cancellable, error)
@@ -383,8 +240,9 @@ wait_for_end (ThrThreadWrapper *self,
  * submitted, `THR_ERROR_INVALID_ARGUMENT` if @timeout is negative, and
  * `THR_ERROR_WOULD_DEADLOCK` where the wait could never end: inside the job's
  * own function, where the job waits for the one that calls, or for the answer
- * that is being given by the caller ([method@Thr.ThreadWrapper.invoke_sync]), on
- * the owner's thread of a manual job, and more than 64 jobs deep.
+ * that is being given by the caller ([method@Thr.ThreadWrapper.invoke_sync]),
+ * where it is queued in another manager all of whose threads wait for the one
+ * that calls, on the owner's thread of a manual job, and more than 64 jobs deep.
  *
  * Returns: `TRUE` if the job succeeded
  *

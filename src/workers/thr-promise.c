@@ -347,6 +347,13 @@ thr_promise_wait (ThrPromise *self,
 
   if (thr_promise_get_state (self) != THR_PROMISE_PENDING)
     return TRUE;
+  /* From then on nothing is called, and so nothing heard. */
+  if (!thr_gate_is_open ())
+    {
+      g_set_error_literal (error, THR_ERROR, THR_ERROR_STOPPED,
+                           _("A defer cannot be waited for any more: the program is ending"));
+      return FALSE;
+    }
   if (!thr_current_enter (&here, error))
     return FALSE;
 

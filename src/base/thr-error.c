@@ -24,6 +24,12 @@
  *   the thread limit was reached
  * @THR_ERROR_THREADS_ALREADY_RUNNING: a job of the last run is still running
  * @THR_ERROR_MANAGER_ALREADY_RUNNING: the manager is already watching its queue
+ * @THR_ERROR_NO_BACKEND: the module that reads introspection data is missing or
+ *   broken
+ * @THR_ERROR_NO_SUCH_METHOD: introspection data knows no method of that name, or
+ *   there is none of that type
+ * @THR_ERROR_NOT_SUPPORTED: the method is there, but cannot be called by name
+ * @THR_ERROR_BUSY: the object is in use by another call
  *
  * The errors of this library.
  *
@@ -57,4 +63,8 @@ G_DEFINE_ENUM_TYPE (ThrError, thr_error,
                     G_DEFINE_ENUM_VALUE (THR_ERROR_NO_THREADS_FOUND, "no-threads-found"),
                     G_DEFINE_ENUM_VALUE (THR_ERROR_THREAD_LIMIT_REACHED, "thread-limit-reached"),
                     G_DEFINE_ENUM_VALUE (THR_ERROR_THREADS_ALREADY_RUNNING, "threads-already-running"),
-                    G_DEFINE_ENUM_VALUE (THR_ERROR_MANAGER_ALREADY_RUNNING, "manager-already-running"))
+                    G_DEFINE_ENUM_VALUE (THR_ERROR_MANAGER_ALREADY_RUNNING, "manager-already-running"),
+                    G_DEFINE_ENUM_VALUE (THR_ERROR_NO_BACKEND, "no-backend"),
+                    G_DEFINE_ENUM_VALUE (THR_ERROR_NO_SUCH_METHOD, "no-such-method"),
+                    G_DEFINE_ENUM_VALUE (THR_ERROR_NOT_SUPPORTED, "not-supported"),
+                    G_DEFINE_ENUM_VALUE (THR_ERROR_BUSY, "busy"))

@@ -13,4 +13,7 @@
 #include <thr-glib/thr-thread-manager.h>
 #include <thr-glib/thr-thread-wrapper.h>
 
+#include <thr-glib/thr-access.h>
+#include <thr-glib/thr-thimble.h>
+
 #undef THR_GLIB_INSIDE

@@ -185,37 +185,21 @@ thr_access_get_n_arguments (ThrAccess *self)
  * thr_access_get_argument:
  * @self: an access
  * @index: which argument, from 0
- * @value: (out caller-allocates): where to put a copy of it
- * @error: where to put an error
  *
  * An argument, as the user of the member or a hook before this one gave it.
  *
- * The error is `THR_ERROR_INVALID_ARGUMENT` where there is no such argument.
- *
- * Returns: (skip): `TRUE` if there is one
+ * Returns: (transfer none) (nullable): the argument, valid until the arguments
+ *   are replaced or the access is gone; `NULL` if there are not so many
  *
  * Since: 1.0
  */
-gboolean
+const GValue *
 thr_access_get_argument (ThrAccess *self,
-                         guint      index,
-                         GValue    *value,
-                         GError   **error)
+                         guint      index)
 {
-  g_return_val_if_fail (THR_IS_ACCESS (self), FALSE);
-  g_return_val_if_fail (value != NULL, FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+  g_return_val_if_fail (THR_IS_ACCESS (self), NULL);
 
-  if (index < self->n_arguments)
-    {
-      thr_value_give (value, &self->arguments[index]);
-      return TRUE;
-    }
-  thr_value_give (value, NULL);
-  g_set_error (error, THR_ERROR, THR_ERROR_INVALID_ARGUMENT,
-               _("“%s” is used with %u arguments: there is none with the index %u"), self->member,
-               (guint) self->n_arguments, index);
-  return FALSE;
+  return index < self->n_arguments ? &self->arguments[index] : NULL;
 }
 
 /**

@@ -34,10 +34,8 @@ const char   *thr_access_get_member      (ThrAccess      *self);
 THR_AVAILABLE_IN_1_0
 guint         thr_access_get_n_arguments (ThrAccess      *self);
 THR_AVAILABLE_IN_1_0
-gboolean      thr_access_get_argument    (ThrAccess      *self,
-                                          guint           index,
-                                          GValue         *value,
-                                          GError        **error);
+const GValue *thr_access_get_argument    (ThrAccess      *self,
+                                          guint           index);
 
 THR_AVAILABLE_IN_1_0
 void          thr_access_set_arguments   (ThrAccess      *self,

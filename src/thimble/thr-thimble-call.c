@@ -142,25 +142,22 @@ call_new (ThrThimble *thimble)
  * is deprecated in favour of GArray, which no language can read in a value. */
 G_GNUC_BEGIN_IGNORE_DEPRECATIONS
 static void
-give_several (GValue       *place,
+take_several (GValue       *place,
               const GValue *values,
               guint         n_values)
 {
   GValueArray *array = g_value_array_new (n_values);
-  GValue several = G_VALUE_INIT;
 
   for (guint i = 0; i < n_values; i++)
     g_value_array_append (array, &values[i]);
-  g_value_init (&several, g_value_array_get_type ());
-  g_value_take_boxed (&several, array);
-  thr_value_give (place, NULL);
-  g_value_unset (place);
-  *place = several;
+  g_value_init (place, g_value_array_get_type ());
+  g_value_take_boxed (place, array);
 }
 G_GNUC_END_IGNORE_DEPRECATIONS
 
+/* The results of a call as one value, which is of no type where there is none. */
 static void
-give_results (const ThrBackend *backend,
+take_results (const ThrBackend *backend,
               ThrCallData      *data,
               GValue           *place)
 {
@@ -168,9 +165,9 @@ give_results (const ThrBackend *backend,
   const GValue *values = backend->results (data, &n_values);
 
   if (n_values > 1)
-    give_several (place, values, n_values);
-  else
-    thr_value_give (place, n_values == 1 ? values : NULL);
+    take_several (place, values, n_values);
+  else if (n_values == 1)
+    thr_value_give (place, values);
 }
 
 /* ---- preparing ---- */
@@ -222,9 +219,12 @@ run_call (ThrThreadWrapper *thread,
     {
       GValue value = G_VALUE_INIT;
 
-      give_results (self->backend, self->data, &value);
-      thr_thread_wrapper_return_value (thread, &value, NULL);
-      g_value_unset (&value);
+      take_results (self->backend, self->data, &value);
+      if (THR_VALUE_IS_SET (&value))
+        {
+          thr_thread_wrapper_return_value (thread, &value, NULL);
+          g_value_unset (&value);
+        }
     }
   return ok;
 }
@@ -245,7 +245,7 @@ succeeded_cb (ThrThreadWrapper *thread,
 {
   ThrCall *self = user_data;
 
-  if (self->data == NULL)
+  if (self->data == NULL && result != NULL)
     thr_value_give (&self->result, result);
   call_back (self);
 }
@@ -307,7 +307,7 @@ make_job (ThrCall      *self,
 
 /* ---- immediate ---- */
 
-/* Calls the method on this thread. */
+/* Calls the method on this thread; the result is of no type where there is none. */
 static gboolean
 call_at_once (ThrThimble   *self,
               const char   *method,
@@ -325,7 +325,8 @@ call_at_once (ThrThimble   *self,
 
   if (access != NULL && access->has_result)
     {
-      thr_value_give (result, &access->result);
+      if (THR_VALUE_IS_SET (&access->result))
+        thr_value_give (result, &access->result);
       return TRUE;
     }
   if (!thr_thimble_check_busy (self, method, error))
@@ -345,7 +346,7 @@ call_at_once (ThrThimble   *self,
     return FALSE;
   ok = backend->invoke (data, error);
   if (ok)
-    give_results (backend, data, result);
+    take_results (backend, data, result);
   backend->free (data);
   return ok;
 }
@@ -460,16 +461,13 @@ thr_thimble_call (ThrThimble         *self,
  * thr_thimble_call_finish:
  * @self: a thimble
  * @result: what the callback was given
- * @value: (out caller-allocates): where to put the result; in C set to
- *   `G_VALUE_INIT`, or to a value, which is replaced
  * @error: where to put an error
  *
  * Ends [method@Thr.Thimble.call]: gives what the method returned.
  *
  * That is its return value, if there is one, but not the boolean that only says
- * whether there is an error; then what it put out. Where these are several,
- * @value is a `GValueArray` of them; where there is none, it is a string that is
- * `NULL`.
+ * whether there is an error; then what it put out. Where these are several, it
+ * is a `GValueArray` of them; see also [method@Thr.Thimble.call_finish_values].
  *
  * The error is that of the method, untouched, or why it was not called:
  * `G_IO_ERROR_CANCELLED`, `THR_ERROR_STOPPED` if the manager is stopped,
@@ -479,37 +477,83 @@ thr_thimble_call (ThrThimble         *self,
  * `THR_ERROR_INVALID_STATE` if the target was disposed, or
  * `THR_ERROR_NO_BACKEND` if the module for all this cannot be loaded.
  *
- * Returns: (skip): `TRUE` if the method succeeded
+ * Returns: (transfer none) (nullable): the result, valid as long as @result;
+ *   `NULL` where there is none, and with an error
  *
  * Since: 1.0
  */
-gboolean
+const GValue *
 thr_thimble_call_finish (ThrThimble   *self,
                          GAsyncResult *result,
-                         GValue       *value,
                          GError      **error)
 {
   ThrCall *call;
 
-  g_return_val_if_fail (THR_IS_THIMBLE (self), FALSE);
-  g_return_val_if_fail (THR_IS_CALL (result), FALSE);
-  g_return_val_if_fail (THR_CALL (result)->thimble == self, FALSE);
-  g_return_val_if_fail (value != NULL, FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+  g_return_val_if_fail (THR_IS_THIMBLE (self), NULL);
+  g_return_val_if_fail (THR_IS_CALL (result), NULL);
+  g_return_val_if_fail (THR_CALL (result)->thimble == self, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  /* A binding reads the value even where there is an error. */
   call = THR_CALL (result);
   if (call->error != NULL)
     {
-      thr_value_give (value, NULL);
       g_propagate_error (error, g_error_copy (call->error));
-      return FALSE;
+      return NULL;
     }
-  if (call->data != NULL)
-    give_results (call->backend, call->data, value);
-  else
-    thr_value_give (value, &call->result);
-  return TRUE;
+  if (call->data != NULL && !THR_VALUE_IS_SET (&call->result))
+    {
+      guint n_values = 0;
+      const GValue *values = call->backend->results (call->data, &n_values);
+
+      if (n_values == 1)
+        return values;
+      take_results (call->backend, call->data, &call->result);
+    }
+  return THR_VALUE_IS_SET (&call->result) ? &call->result : NULL;
+}
+
+/**
+ * thr_thimble_call_finish_values:
+ * @self: a thimble
+ * @result: what the callback was given
+ * @n_values: (out): how many there are
+ * @error: where to put an error
+ *
+ * Ends [method@Thr.Thimble.call] as [method@Thr.Thimble.call_finish] does, and
+ * gives all that the method returned and put out one by one.
+ *
+ * Returns: (transfer none) (nullable) (array length=n_values): the results,
+ *   valid as long as @result; `NULL` where there is none, and with an error
+ *
+ * Since: 1.0
+ */
+const GValue *
+thr_thimble_call_finish_values (ThrThimble   *self,
+                                GAsyncResult *result,
+                                gsize        *n_values,
+                                GError      **error)
+{
+  const GValue *values;
+  guint n_results = 0;
+  ThrCall *call;
+
+  g_return_val_if_fail (n_values != NULL, NULL);
+  *n_values = 0;
+  g_return_val_if_fail (THR_IS_THIMBLE (self), NULL);
+  g_return_val_if_fail (THR_IS_CALL (result), NULL);
+  g_return_val_if_fail (THR_CALL (result)->thimble == self, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  call = THR_CALL (result);
+  if (call->error != NULL || call->data == NULL)
+    {
+      values = thr_thimble_call_finish (self, result, error);
+      *n_values = values != NULL ? 1 : 0;
+      return values;
+    }
+  values = call->backend->results (call->data, &n_results);
+  *n_values = n_results;
+  return n_results > 0 ? values : NULL;
 }
 
 /**
@@ -577,7 +621,8 @@ thr_thimble_call_thread (ThrThimble   *self,
     return g_steal_pointer (&job);
   if (call_at_once (self, method, arguments, n_arguments, call->access,
                     thr_thread_wrapper_get_cancellable (job), &call->result, &failure))
-    thr_thread_wrapper_return_value (job, &call->result, NULL);
+    thr_thread_wrapper_return_value (job, THR_VALUE_IS_SET (&call->result) ? &call->result : NULL,
+                                     NULL);
   else
     thr_thread_wrapper_return_error (job, failure, NULL);
   return g_steal_pointer (&job);
@@ -598,13 +643,12 @@ thr_thimble_call_thread (ThrThimble   *self,
  * blocking or not.
  *
  * The result and the errors are those of [method@Thr.Thimble.call_finish], save
- * that no manager has a part in it.
- *
- * Returns: (skip): `TRUE` if the method succeeded
+ * that no manager has a part in it, and that where there is no result @value is
+ * a string that is `NULL`.
  *
  * Since: 1.0
  */
-gboolean
+void
 thr_thimble_call_now (ThrThimble   *self,
                       const char   *method,
                       const GValue *arguments,
@@ -614,17 +658,19 @@ thr_thimble_call_now (ThrThimble   *self,
                       GError      **error)
 {
   g_autoptr (ThrAccess) access = NULL;
+  g_auto (GValue) result = G_VALUE_INIT;
 
-  g_return_val_if_fail (THR_IS_THIMBLE (self), FALSE);
-  g_return_val_if_fail (method != NULL, FALSE);
-  g_return_val_if_fail (arguments != NULL || n_arguments == 0, FALSE);
-  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
-  g_return_val_if_fail (value != NULL, FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+  g_return_if_fail (THR_IS_THIMBLE (self));
+  g_return_if_fail (method != NULL);
+  g_return_if_fail (arguments != NULL || n_arguments == 0);
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+  g_return_if_fail (value != NULL);
+  g_return_if_fail (error == NULL || *error == NULL);
 
-  thr_value_give (value, NULL);
-  return thr_thimble_check_target (self, error) &&
-         thr_thimble_run_hooks (self, THR_ACCESS_KIND_IMMEDIATE, method, arguments, n_arguments,
-                                &access, error) &&
-         call_at_once (self, method, arguments, n_arguments, access, cancellable, value, error);
+  if (thr_thimble_check_target (self, error) &&
+      thr_thimble_run_hooks (self, THR_ACCESS_KIND_IMMEDIATE, method, arguments, n_arguments,
+                             &access, error))
+    call_at_once (self, method, arguments, n_arguments, access, cancellable, &result, error);
+  /* A binding reads the value even where there is an error. */
+  thr_value_give (value, &result);
 }

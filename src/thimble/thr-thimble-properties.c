@@ -51,7 +51,7 @@ find_property (ThrThimble *self,
   return pspec != NULL ? pspec : refuse_unknown (self, name, error);
 }
 
-static gboolean
+static void
 get_property (ThrThimble *self,
               const char *name,
               GValue     *value,
@@ -61,17 +61,16 @@ get_property (ThrThimble *self,
   g_auto (GValue) got = G_VALUE_INIT;
 
   if (pspec == NULL)
-    return FALSE;
+    return;
   if (!(pspec->flags & G_PARAM_READABLE))
     {
       g_set_error (error, THR_ERROR, THR_ERROR_NOT_SUPPORTED,
                    _("The property “%s” of %s cannot be read"), name,
                    G_OBJECT_TYPE_NAME (self->target));
-      return FALSE;
+      return;
     }
   g_object_get_property (self->target, pspec->name, g_value_init (&got, pspec->value_type));
   thr_value_give (value, &got);
-  return TRUE;
 }
 
 static gboolean
@@ -278,13 +277,12 @@ set_property (ThrThimble   *self,
  * The error is `THR_ERROR_INVALID_ARGUMENT` where there is no such property,
  * `THR_ERROR_NOT_SUPPORTED` where it cannot be read, `THR_ERROR_INVALID_STATE`
  * where there is no target or it was disposed, `THR_ERROR_BUSY` as
- * [property@Thr.Thimble:serialize-all] says, or that of a hook.
- *
- * Returns: (skip): `TRUE` if it was read
+ * [property@Thr.Thimble:serialize-all] says, or that of a hook; @value is a
+ * string that is `NULL` then.
  *
  * Since: 1.0
  */
-gboolean
+void
 thr_thimble_get_target_property (ThrThimble *self,
                                  const char *name,
                                  GValue     *value,
@@ -292,23 +290,25 @@ thr_thimble_get_target_property (ThrThimble *self,
 {
   g_autoptr (ThrAccess) access = NULL;
 
-  g_return_val_if_fail (THR_IS_THIMBLE (self), FALSE);
-  g_return_val_if_fail (name != NULL, FALSE);
-  g_return_val_if_fail (value != NULL, FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+  g_return_if_fail (THR_IS_THIMBLE (self));
+  g_return_if_fail (name != NULL);
+  g_return_if_fail (value != NULL);
+  g_return_if_fail (error == NULL || *error == NULL);
 
+  /* A binding reads the value even where there is an error. */
   thr_value_give (value, NULL);
   if (!thr_thimble_check_target (self, error) ||
       !thr_thimble_run_hooks (self, THR_ACCESS_KIND_GET, name, NULL, 0, &access, error))
-    return FALSE;
+    return;
   if (access != NULL && access->has_result)
     {
       thr_value_give (value, &access->result);
-      return TRUE;
+      return;
     }
   if (access != NULL && access->callee != NULL)
     name = access->callee;
-  return thr_thimble_check_busy (self, name, error) && get_property (self, name, value, error);
+  if (thr_thimble_check_busy (self, name, error))
+    get_property (self, name, value, error);
 }
 
 /**

@@ -76,9 +76,13 @@ void               thr_thimble_call                 (ThrThimble          *self,
                                                      GAsyncReadyCallback  callback,
                                                      gpointer             user_data);
 THR_AVAILABLE_IN_1_0
-gboolean           thr_thimble_call_finish          (ThrThimble          *self,
+const GValue      *thr_thimble_call_finish          (ThrThimble          *self,
                                                      GAsyncResult        *result,
-                                                     GValue              *value,
+                                                     GError             **error);
+THR_AVAILABLE_IN_1_0
+const GValue      *thr_thimble_call_finish_values   (ThrThimble          *self,
+                                                     GAsyncResult        *result,
+                                                     gsize               *n_values,
                                                      GError             **error);
 THR_AVAILABLE_IN_1_0
 ThrThreadWrapper  *thr_thimble_call_thread          (ThrThimble          *self,
@@ -87,7 +91,7 @@ ThrThreadWrapper  *thr_thimble_call_thread          (ThrThimble          *self,
                                                      gsize                n_arguments,
                                                      GError             **error);
 THR_AVAILABLE_IN_1_0
-gboolean           thr_thimble_call_now             (ThrThimble          *self,
+void               thr_thimble_call_now             (ThrThimble          *self,
                                                      const char          *method,
                                                      const GValue        *arguments,
                                                      gsize                n_arguments,
@@ -107,7 +111,7 @@ char             **thr_thimble_list_methods         (ThrThimble          *self,
                                                      GError             **error);
 
 THR_AVAILABLE_IN_1_0
-gboolean           thr_thimble_get_target_property  (ThrThimble          *self,
+void               thr_thimble_get_target_property  (ThrThimble          *self,
                                                      const char          *name,
                                                      GValue              *value,
                                                      GError             **error);

@@ -361,7 +361,8 @@ wants_bytes (const ThrType *type)
 {
   return type->kind == THR_KIND_BYTE_ARRAY ||
          ((type->kind == THR_KIND_C_ARRAY || type->kind == THR_KIND_ARRAY) &&
-          type->element->kind == THR_KIND_UINT8 && (type->length >= 0 || type->fixed_size >= 0 || type->kind == THR_KIND_ARRAY));
+          type->element->kind == THR_KIND_UINT8 &&
+          (type->length >= 0 || type->fixed_size >= 0 || type->kind == THR_KIND_ARRAY));
 }
 
 static void

@@ -91,7 +91,8 @@ require_locked (const char *namespace_,
     return TRUE;
 
   g_set_error (error, THR_ERROR, THR_ERROR_NO_SUCH_METHOD,
-               _("Nothing describes the namespace “%s”: %s. Install its typelib, or name its folder in GI_TYPELIB_PATH."),
+               _("Nothing describes the namespace “%s”: %s. Install its typelib, or name its folder in "
+                 "GI_TYPELIB_PATH."),
                namespace_, failure->message);
   return FALSE;
 }

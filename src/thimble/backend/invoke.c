@@ -400,8 +400,10 @@ collect (ThrCallData *self,
 {
   const ThrPlan *plan = self->plan;
 
-  if (plan->result.role == THR_ROLE_VISIBLE || (!plan->returns_success && plan->result.transfer != GI_TRANSFER_NOTHING &&
-                                                plan->result.type->kind != THR_KIND_VOID))
+  /* What is given to us and nobody wants is to be freed all the same. */
+  if (plan->result.role == THR_ROLE_VISIBLE ||
+      (!plan->returns_success && plan->result.type->kind != THR_KIND_VOID &&
+       plan->result.transfer != GI_TRANSFER_NOTHING))
     add_result (self, &plan->result, result);
 
   for (guint i = 0; i < plan->n_args; i++)

@@ -17,6 +17,7 @@ typedef struct
   char *version;
   char *prefixes;   /* "G,GLib" */
   char **libraries; /* their file names, as the linker knows them */
+  GIRepository *repository; /* it was read by: what that has read, it never frees */
 } Typelib;
 
 /* What is installed: read once. Guarded by the lock of find.c, as the rest. */
@@ -40,7 +41,7 @@ static void
 read_typelib (const char *file)
 {
   const char *dash = strrchr (file, '-');
-  g_autoptr (GObject) repository = G_OBJECT (gi_repository_new ());
+  GIRepository *repository;
   g_autofree char *namespace_ = NULL;
   g_autofree char *version = NULL;
   Typelib *self;
@@ -50,12 +51,17 @@ read_typelib (const char *file)
 
   namespace_ = g_strndup (file, (gsize) (dash - file));
   version = g_strndup (dash + 1, strlen (dash + 1) - strlen (".typelib"));
-  if (gi_repository_require ((GIRepository *) repository, namespace_, version, GI_LOAD_LAZY, NULL) == NULL)
-    return;
+  repository = gi_repository_new ();
+  if (gi_repository_require (repository, namespace_, version, GI_LOAD_LAZY, NULL) == NULL)
+    {
+      g_object_unref (repository);
+      return;
+    }
 
   self = g_new0 (Typelib, 1);
-  self->libraries = gi_shared_libraries ((GIRepository *) repository, namespace_);
-  self->prefixes = g_strdup (gi_repository_get_c_prefix ((GIRepository *) repository, namespace_));
+  self->repository = repository;
+  self->libraries = gi_shared_libraries (repository, namespace_);
+  self->prefixes = g_strdup (gi_repository_get_c_prefix (repository, namespace_));
   self->namespace_ = g_steal_pointer (&namespace_);
   self->version = g_steal_pointer (&version);
   g_ptr_array_add (installed, self);

@@ -119,7 +119,9 @@ read_interface (ThrType     *self,
       else
         read = read_structure (self, info, refusal);
 
-      if (read && thr_kind_is_pointer (self->kind) && !by_value && !gi_type_info_is_pointer (type))
+      /* What has no size can only be pointed to. */
+      if (read && (self->kind == THR_KIND_BOXED || self->kind == THR_KIND_VALUE) && self->size > 0 &&
+          !by_value && !gi_type_info_is_pointer (type))
         {
           read = FALSE;
           *refusal = N_ ("is a structure that is passed by value");
@@ -137,6 +139,7 @@ static gboolean
 read_element (ThrType     *self,
               GITypeInfo  *type,
               guint        n,
+              gboolean     packed,
               const char **refusal)
 {
   GITypeInfo *info = gi_type_info_get_param_type (type, n);
@@ -144,7 +147,7 @@ read_element (ThrType     *self,
 
   if (info != NULL)
     {
-      self->element = thr_type_new (info, FALSE, &why);
+      self->element = thr_type_new (info, packed, &why);
       gi_base_info_unref (info);
     }
   if (self->element == NULL || why != NULL ||
@@ -166,7 +169,7 @@ read_packed_element (ThrType     *self,
                      guint        n,
                      const char **refusal)
 {
-  if (!read_element (self, type, n, refusal))
+  if (!read_element (self, type, n, TRUE, refusal))
     return FALSE;
   if (self->element->kind == THR_KIND_FLOAT || self->element->kind == THR_KIND_DOUBLE ||
       thr_type_size (self->element) > sizeof (gpointer))
@@ -212,7 +215,7 @@ read_array (ThrType     *self,
   if (self->kind == THR_KIND_PTR_ARRAY)
     read = read_packed_element (self, type, 0, refusal);
   else
-    read = read_element (self, type, 0, refusal);
+    read = read_element (self, type, 0, FALSE, refusal);
   self->name = g_strdup_printf ("%s of %s", names[array_type],
                                 self->element != NULL ? self->element->name : "…");
   if (read && self->kind == THR_KIND_C_ARRAY &&
@@ -339,7 +342,7 @@ read_tag (ThrType     *self,
     }
 
   /* A number behind a pointer is an array of unknown length. */
-  if (self->kind <= THR_KIND_GTYPE && self->kind != THR_KIND_VOID && !by_value && gi_type_info_is_pointer (type))
+  if (self->kind <= THR_KIND_GTYPE && self->kind != THR_KIND_VOID && gi_type_info_is_pointer (type))
     {
       *refusal = N_ ("is a bare pointer, and nothing says what it points to");
       return FALSE;
@@ -348,8 +351,9 @@ read_tag (ThrType     *self,
   return TRUE;
 }
 
-/* A type that is refused has a name all the same. BY_VALUE: what comes out is there where the caller has
- * made room for it, so that what the metadata says of pointers is not asked. */
+/* A type that is refused has a name all the same. BY_VALUE: the caller has made
+ * room for it, or it lies in a pointer of a list, and so what the metadata says
+ * of pointers, which is seldom right there, is not asked. */
 const ThrType *
 thr_type_new (GITypeInfo  *info,
               gboolean     by_value,

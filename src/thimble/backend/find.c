@@ -234,7 +234,12 @@ static gboolean
 is_described (GPtrArray *infos,
               GType      type)
 {
-  return infos->len > 1 || (infos->len == 1 && type == G_TYPE_OBJECT);
+  for (guint i = 0; i < infos->len; i++)
+    if (type == G_TYPE_OBJECT ||
+        gi_registered_type_info_get_g_type ((GIRegisteredTypeInfo *) infos->pdata[i]) != G_TYPE_OBJECT)
+      return TRUE;
+
+  return FALSE;
 }
 
 char **

@@ -159,7 +159,9 @@ check_arg (ThrPlan    *self,
            const char *refusal,
            GError    **error)
 {
-  static const char *const make_new = N_ ("Use a method that makes its results itself, or call it in a function of your own, and run that in a thread with Thr.ThreadManager.do_async().");
+  static const char *const make_new =
+    N_ ("Use a method that makes its results itself, or call it in a function of your own, and run that in a "
+        "thread with Thr.ThreadManager.do_async().");
 
   if (arg->role == THR_ROLE_DATA || arg->role == THR_ROLE_NULL || arg->role == THR_ROLE_PROGRESS)
     return TRUE;
@@ -232,12 +234,13 @@ read_result (ThrPlan        *self,
 
   self->result.name = "";
   self->result.direction = GI_DIRECTION_OUT;
+  self->result.role = THR_ROLE_VISIBLE;
   self->result.transfer = gi_callable_info_get_caller_owns (info);
   self->result.type = thr_type_new (type, FALSE, &refusal);
   gi_base_info_unref (type);
 
   self->returns_success = self->throws && self->result.type->kind == THR_KIND_BOOLEAN;
-  if (self->result.type->kind == THR_KIND_VOID || self->returns_success ||
+  if ((self->result.type->kind == THR_KIND_VOID && refusal == NULL) || self->returns_success ||
       gi_callable_info_skip_return (info))
     self->result.role = THR_ROLE_SKIPPED;
 

@@ -205,9 +205,12 @@ assert_wrong (const char   *name,
   }                                                              \
   G_STMT_END
 
-#define assert_wrong_int(name, given, expected) assert_wrong_value (name, G_TYPE_INT64, g_value_set_int64, given, expected)
-#define assert_wrong_text(name, given, expected) assert_wrong_value (name, G_TYPE_STRING, g_value_set_string, given, expected)
-#define assert_wrong_real(name, given, expected) assert_wrong_value (name, G_TYPE_DOUBLE, g_value_set_double, given, expected)
+#define assert_wrong_int(name, given, expected) \
+  assert_wrong_value (name, G_TYPE_INT64, g_value_set_int64, given, expected)
+#define assert_wrong_text(name, given, expected) \
+  assert_wrong_value (name, G_TYPE_STRING, g_value_set_string, given, expected)
+#define assert_wrong_real(name, given, expected) \
+  assert_wrong_value (name, G_TYPE_DOUBLE, g_value_set_double, given, expected)
 #define assert_wrong_variant(name, given, expected) \
   assert_wrong_value (name, G_TYPE_VARIANT, g_value_set_variant, g_variant_new_parsed (given), expected)
 
@@ -250,7 +253,8 @@ test_numbers (void)
   assert_wrong_real ("int32_in_none", 1.5, "gint32 is wanted, and 1.5 is no whole number");
   assert_wrong_real ("int32_in_none", (double) INFINITY, "gint32 is wanted, and inf is no whole number");
   assert_wrong_real ("uint64_in_none", 1e300,
-                     "guint64 is wanted, which is from 0 to 18446744073709551615, and 1.0000000000000001e+300 was given");
+                     "guint64 is wanted, which is from 0 to 18446744073709551615, "
+                     "and 1.0000000000000001e+300 was given");
   assert_wrong_real ("float_in_none", 1e300, "gfloat is wanted, and 1.0000000000000001e+300 does not fit into it");
   assert_wrong_int ("double_in_none", G_MAXINT64,
                     "gdouble is wanted, and 9223372036854775807 does not fit into it");
@@ -394,7 +398,7 @@ static void
 set_parsed (GValue       *value,
             gconstpointer given)
 {
-  g_value_take_variant (value, g_variant_ref_sink (g_variant_parse (NULL, given, NULL, NULL, NULL)));
+  g_value_take_variant (value, g_variant_parse (NULL, given, NULL, NULL, NULL));
 }
 
 /* What is not of the declared type, and is taken all the same. */

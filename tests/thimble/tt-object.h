@@ -71,7 +71,9 @@ TtBox     *tt_sample_box         (guint i);
 GError    *tt_sample_error       (guint i);
 GParamSpec *tt_sample_param      (guint i);
 
-/* For the generated functions. */
+/* For the generated functions, which, if they are lenient, take what they get. */
+void       tt_set_lenient        (gboolean lenient);
+gboolean   tt_is_lenient         (void);
 void       tt_object_count       (TtObject *self);
 gpointer   tt_object_keep        (TtObject      *self,
                                   gpointer       pointer,

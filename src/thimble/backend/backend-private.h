@@ -201,6 +201,7 @@ gboolean       thr_convert_scalar (const ThrType *type,
                                   char         **problem);
 gboolean       thr_value_is_null (const GValue  *value);
 const char    *thr_value_name    (const GValue  *value);
+char          *thr_show_text     (const char    *text);
 void           thr_value_from_variant (GValue   *value,
                                   GVariant      *variant);
 

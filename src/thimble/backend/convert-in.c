@@ -343,7 +343,9 @@ fill_hash (Builder *self,
         }
       if (g_hash_table_contains (self->slot->value.v_pointer, key.v_string))
         {
-          *problem = g_strdup_printf (_("the key “%s” is there twice"), key.v_string);
+          g_autofree char *shown = thr_show_text (key.v_string);
+
+          *problem = g_strdup_printf (_("the key “%s” is there twice"), shown);
           g_free (key.v_string);
           if (thr_kind_is_pointer (self->type->element->kind))
             thr_type_free (self->type->element, element.v_pointer);

@@ -34,6 +34,15 @@ thr_value_name (const GValue *value)
   return G_VALUE_TYPE_NAME (value);
 }
 
+/* In a sentence, only what is text can stand, and not too much of it. */
+char *
+thr_show_text (const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+
+  return g_utf8_strlen (valid, -1) > 60 ? g_utf8_substring (valid, 0, 60) : g_steal_pointer (&valid);
+}
+
 static gboolean
 wrong_type (const ThrType *type,
             const GValue  *value,
@@ -376,6 +385,7 @@ no_such_value (const ThrType *type,
                char         **problem)
 {
   g_autoptr (GString) nicks = g_string_new (NULL);
+  g_autofree char *shown = thr_show_text (text);
   guint n = enum_class != NULL ? enum_class->n_values : flags_class->n_values;
 
   for (guint i = 0; i < n && i < MAX_NICKS; i++)
@@ -383,7 +393,7 @@ no_such_value (const ThrType *type,
                             enum_class != NULL ? enum_class->values[i].value_nick : flags_class->values[i].value_nick);
   if (n > MAX_NICKS)
     g_string_append (nicks, ", …");
-  *problem = g_strdup_printf (_("%s has no value “%s”; it has: %s"), type->name, text, nicks->str);
+  *problem = g_strdup_printf (_("%s has no value “%s”; it has: %s"), type->name, shown, nicks->str);
 }
 
 static gboolean
@@ -544,8 +554,9 @@ convert_gtype (const ThrType *type,
       gtype = g_type_from_name (g_value_get_string (value));
       if (gtype == G_TYPE_INVALID)
         {
-          *problem = g_strdup_printf (_("%s is wanted, and no type “%s” is registered"), type->name,
-                                      g_value_get_string (value));
+          g_autofree char *shown = thr_show_text (g_value_get_string (value));
+
+          *problem = g_strdup_printf (_("%s is wanted, and no type “%s” is registered"), type->name, shown);
           return FALSE;
         }
     }

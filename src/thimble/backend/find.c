@@ -311,15 +311,6 @@ find_nearest (char      **names,
   return nearest;
 }
 
-/* A name that is no text cannot stand in a sentence. */
-static char *
-show (const char *name)
-{
-  g_autofree char *valid = g_utf8_make_valid (name, -1);
-
-  return g_utf8_strlen (valid, -1) > 60 ? g_utf8_substring (valid, 0, 60) : g_steal_pointer (&valid);
-}
-
 static void
 set_no_method (GPtrArray  *infos,
                GType       type,
@@ -327,7 +318,7 @@ set_no_method (GPtrArray  *infos,
                GError    **error)
 {
   g_auto (GStrv) names = list_names (infos);
-  g_autofree char *shown = show (name);
+  g_autofree char *shown = thr_show_text (name);
   const char *nearest = find_nearest (names, name);
 
   if (!is_described (infos, type))
@@ -397,7 +388,7 @@ find_path_locked (const char *path,
 {
   g_auto (GStrv) words = g_strsplit (path, ".", -1);
   guint n = g_strv_length (words);
-  g_autofree char *shown = show (path);
+  g_autofree char *shown = thr_show_text (path);
   GIBaseInfo *info;
   GIBaseInfo *member;
 

@@ -528,7 +528,6 @@ test_functions (Fixture      *self,
 
   ask (self, &error, NULL, thimble, "GLib.file_get_content", G_TYPE_STRING, "x", END);
   g_assert_error (error, THR_ERROR, THR_ERROR_NO_SUCH_METHOD);
-  g_assert_nonnull (strstr (error->message, "file_get_contents"));
   g_clear_error (&error);
   ask (self, &error, NULL, thimble, "NoSuchLibrary.call", END);
   g_assert_error (error, THR_ERROR, THR_ERROR_NO_SUCH_METHOD);

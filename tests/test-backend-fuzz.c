@@ -365,7 +365,8 @@ random_model (GValue *value)
   guint n = below (5);
 
   for (guint i = 0; i < n; i++)
-    g_list_store_append (store, below (2) == 0 ? G_OBJECT (tt_sample_object (i % 3)) : targets->pdata[below (targets->len)]);
+    g_list_store_append (store, below (2) == 0 ? G_OBJECT (tt_sample_object (i % 3))
+                                               : targets->pdata[below (targets->len)]);
   g_value_init (value, G_TYPE_LIST_MODEL);
   g_value_take_object (value, store);
 }

@@ -17,9 +17,8 @@ typedef struct
     VALUES,
     MODEL,
   } kind;
-  guint n;
+  gsize n;
   gconstpointer data;
-  GVariant *holder; /* of the bytes */
 } Source;
 
 static const GValue *
@@ -47,11 +46,8 @@ open_boxed (Source       *self,
     }
   else if (type == G_TYPE_BYTES)
     {
-      gsize n;
-
       self->kind = BYTES;
-      self->data = g_bytes_get_data ((GBytes *) boxed, &n);
-      self->n = (guint) MIN (n, G_MAXUINT);
+      self->data = g_bytes_get_data ((GBytes *) boxed, &self->n);
     }
   else if (type == G_TYPE_BYTE_ARRAY)
     {
@@ -86,17 +82,14 @@ source_open (Source       *self,
       self->data = variant;
       if (g_variant_is_of_type (variant, G_VARIANT_TYPE_BYTESTRING))
         {
-          gsize n;
-
           self->kind = BYTES;
-          self->data = g_variant_get_fixed_array (variant, &n, 1);
-          self->n = (guint) MIN (n, G_MAXUINT);
+          self->data = g_variant_get_fixed_array (variant, &self->n, 1);
           return TRUE;
         }
       self->kind = VARIANTS;
       if (!g_variant_is_container (variant) || g_variant_is_of_type (variant, G_VARIANT_TYPE_MAYBE))
         return FALSE;
-      self->n = (guint) g_variant_n_children (variant);
+      self->n = g_variant_n_children (variant);
       return TRUE;
     }
   if (G_VALUE_HOLDS_OBJECT (value) && G_IS_LIST_MODEL (g_value_get_object (value)))
@@ -112,7 +105,7 @@ source_open (Source       *self,
 
 static void
 source_get (Source *self,
-            guint   i,
+            gsize   i,
             GValue *value)
 {
   switch (self->kind)
@@ -151,7 +144,7 @@ source_get (Source *self,
     case MODEL:
     default:
       g_value_init (value, G_TYPE_OBJECT);
-      g_value_take_object (value, g_list_model_get_item ((GListModel *) self->data, i));
+      g_value_take_object (value, g_list_model_get_item ((GListModel *) self->data, (guint) i));
       break;
     }
 }
@@ -160,7 +153,7 @@ G_GNUC_END_IGNORE_DEPRECATIONS
 static gboolean
 convert_element (const ThrType *type,
                  Source        *source,
-                 guint          i,
+                 gsize          i,
                  GIArgument    *result,
                  char         **problem)
 {
@@ -171,7 +164,7 @@ convert_element (const ThrType *type,
   source_get (source, i, &value);
   if (thr_convert_scalar (type, &value, result, &why))
     return TRUE;
-  *problem = g_strdup_printf (_("element %u: %s"), i, why);
+  *problem = g_strdup_printf (_("element %" PRIu64 ": %s"), (guint64) i, why);
 
   return FALSE;
 }
@@ -284,9 +277,9 @@ fill (Builder *self,
 {
   gboolean backwards = self->type->kind == THR_KIND_LIST || self->type->kind == THR_KIND_SLIST;
 
-  for (guint i = 0; i < source->n; i++)
+  for (gsize i = 0; i < source->n; i++)
     {
-      guint n = backwards ? source->n - 1 - i : i;
+      gsize n = backwards ? source->n - 1 - i : i;
       GIArgument element;
 
       if (!convert_element (self->type->element, source, n, &element, problem))
@@ -297,7 +290,7 @@ fill (Builder *self,
           thr_type_pack (self->type->element, &element) == NULL &&
           self->type->element->kind != THR_KIND_FLOAT && self->type->element->kind != THR_KIND_DOUBLE)
         {
-          *problem = g_strdup_printf (_("element %u: a zero would end the array"), n);
+          *problem = g_strdup_printf (_("element %" PRIu64 ": a zero would end the array"), (guint64) n);
           return FALSE;
         }
       builder_add (self, n, NULL, &element);
@@ -313,9 +306,9 @@ fill_hash (Builder *self,
            char   **problem)
 {
   ThrType key_type = { .kind = THR_KIND_UTF8, .name = "utf8" };
-  guint step = source->kind == VALUES ? 2 : 1;
+  gsize step = source->kind == VALUES ? 2 : 1;
 
-  for (guint i = 0; i < source->n; i += step)
+  for (gsize i = 0; i < source->n; i += step)
     {
       GIArgument key;
       GIArgument element;
@@ -375,7 +368,7 @@ fill_bytes (const ThrType *type,
   slot->n_given = source->n;
   if (type->kind == THR_KIND_C_ARRAY)
     {
-      guint8 *copy = g_malloc (source->n + 1u);
+      guint8 *copy = g_malloc (source->n + 1);
 
       if (source->n > 0)
         memcpy (copy, source->data, source->n);
@@ -384,15 +377,15 @@ fill_bytes (const ThrType *type,
     }
   else if (type->kind == THR_KIND_ARRAY)
     {
-      slot->value.v_pointer = g_array_sized_new (TRUE, TRUE, 1, source->n);
+      slot->value.v_pointer = g_array_sized_new (TRUE, TRUE, 1, (guint) source->n);
       if (source->n > 0)
-        g_array_append_vals (slot->value.v_pointer, source->data, source->n);
+        g_array_append_vals (slot->value.v_pointer, source->data, (guint) source->n);
     }
   else
     {
-      slot->value.v_pointer = g_byte_array_sized_new (source->n);
+      slot->value.v_pointer = g_byte_array_sized_new ((guint) source->n);
       if (source->n > 0)
-        g_byte_array_append (slot->value.v_pointer, source->data, source->n);
+        g_byte_array_append (slot->value.v_pointer, source->data, (guint) source->n);
     }
 }
 
@@ -411,7 +404,15 @@ check_source (const ThrType *type,
     }
   if (type->fixed_size >= 0 && source->n != (gsize) type->fixed_size)
     {
-      *problem = g_strdup_printf (_("elements wanted: %u, given: %u"), (guint) type->fixed_size, source->n);
+      *problem = g_strdup_printf (_("elements wanted: %" PRIu64 ", given: %" PRIu64), (guint64) type->fixed_size,
+                                  (guint64) source->n);
+      return FALSE;
+    }
+  /* GArray and its kin count in a guint. */
+  if (source->n >= G_MAXUINT / 2 && type->kind != THR_KIND_C_ARRAY)
+    {
+      *problem = g_strdup_printf (_("elements wanted: %" PRIu64 " at most, given: %" PRIu64),
+                                  (guint64) (G_MAXUINT / 2), (guint64) source->n);
       return FALSE;
     }
 
@@ -446,9 +447,9 @@ convert_container (const ThrArg *arg,
   if (type->kind == THR_KIND_BYTE_ARRAY)
     {
       static const ThrType byte = { .kind = THR_KIND_UINT8, .name = "guint8", .fixed_size = -1, .length = -1 };
-      GByteArray *bytes = g_byte_array_sized_new (source.n);
+      GByteArray *bytes = g_byte_array_sized_new ((guint) source.n);
 
-      for (guint i = 0; i < source.n; i++)
+      for (gsize i = 0; i < source.n; i++)
         {
           GIArgument element;
 

@@ -247,7 +247,7 @@ tt_object_succeed (TtObject *self,
                    int      *next,
                    GError  **error)
 {
-  *next = number + 1;
+  *next = (int) ((guint) number + 1);
 
   return TRUE;
 }

@@ -192,7 +192,8 @@ char         **thr_find_list     (GType          type,
 
 /* typelibs.c; under the lock of find.c. */
 GIBaseInfo    *thr_typelibs_find (GIRepository  *repository,
-                                  GType          type);
+                                  GType          type,
+                                  char         **failure);
 
 /* convert-scalar.c: what is wrong with a value is said in PROBLEM. */
 gboolean       thr_convert_scalar (const ThrType *type,

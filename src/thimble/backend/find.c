@@ -169,7 +169,8 @@ compare_names (gconstpointer a,
 
 /* The class, its parents, their interfaces: all that is described of a type. */
 static GPtrArray *
-list_infos_locked (GType type)
+list_infos_locked (GType  type,
+                   char **failure)
 {
   GPtrArray *infos = g_ptr_array_new_with_free_func (unref_info);
   g_autofree GType *interfaces = NULL;
@@ -177,7 +178,7 @@ list_infos_locked (GType type)
 
   for (GType parent = type; parent != G_TYPE_INVALID; parent = g_type_parent (parent))
     {
-      GIBaseInfo *info = thr_typelibs_find (get_repository_locked (), parent);
+      GIBaseInfo *info = thr_typelibs_find (get_repository_locked (), parent, failure);
 
       if (info != NULL)
         g_ptr_array_add (infos, info);
@@ -185,7 +186,7 @@ list_infos_locked (GType type)
   interfaces = g_type_interfaces (type, &n_interfaces);
   for (guint i = 0; i < n_interfaces; i++)
     {
-      GIBaseInfo *info = thr_typelibs_find (get_repository_locked (), interfaces[i]);
+      GIBaseInfo *info = thr_typelibs_find (get_repository_locked (), interfaces[i], failure);
 
       if (info != NULL)
         g_ptr_array_add (infos, info);
@@ -219,14 +220,20 @@ list_names (GPtrArray *infos)
   return (char **) g_ptr_array_free (sorted, FALSE);
 }
 
-static gboolean
-set_unknown_type (GType    type,
-                  GError **error)
+static void
+set_unknown_type (GType       type,
+                  const char *failure,
+                  GError    **error)
 {
-  g_set_error (error, THR_ERROR, THR_ERROR_NO_SUCH_METHOD,
-               _("No installed typelib describes %s. Install its typelib, or name its folder in GI_TYPELIB_PATH."),
-               g_type_name (type));
-  return FALSE;
+  if (failure != NULL)
+    g_set_error (error, THR_ERROR, THR_ERROR_NO_SUCH_METHOD,
+                 _("No typelib that can be loaded describes %s: %s. Install what is missing, or name its folder in "
+                   "GI_TYPELIB_PATH."),
+                 g_type_name (type), failure);
+  else
+    g_set_error (error, THR_ERROR, THR_ERROR_NO_SUCH_METHOD,
+                 _("No installed typelib describes %s. Install its typelib, or name its folder in GI_TYPELIB_PATH."),
+                 g_type_name (type));
 }
 
 /* GObject alone says nothing of an object. */
@@ -247,11 +254,12 @@ thr_find_list (GType    type,
                GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&repository_mutex);
-  g_autoptr (GPtrArray) infos = list_infos_locked (type);
+  g_autofree char *failure = NULL;
+  g_autoptr (GPtrArray) infos = list_infos_locked (type, &failure);
 
   if (!is_described (infos, type))
     {
-      set_unknown_type (type, error);
+      set_unknown_type (type, failure, error);
       return NULL;
     }
 
@@ -315,6 +323,7 @@ static void
 set_no_method (GPtrArray  *infos,
                GType       type,
                const char *name,
+               const char *failure,
                GError    **error)
 {
   g_auto (GStrv) names = list_names (infos);
@@ -322,7 +331,7 @@ set_no_method (GPtrArray  *infos,
   const char *nearest = find_nearest (names, name);
 
   if (!is_described (infos, type))
-    set_unknown_type (type, error);
+    set_unknown_type (type, failure, error);
   else if (nearest != NULL)
     g_set_error (error, THR_ERROR, THR_ERROR_NO_SUCH_METHOD, _("%s has no method “%s”. Is “%s” meant?"),
                  g_type_name (type), shown, nearest);
@@ -337,7 +346,8 @@ make_method_locked (GType       type,
                     const char *name,
                     GError    **error)
 {
-  g_autoptr (GPtrArray) infos = list_infos_locked (type);
+  g_autofree char *failure = NULL;
+  g_autoptr (GPtrArray) infos = list_infos_locked (type, &failure);
 
   for (guint i = 0; i < infos->len; i++)
     {
@@ -353,7 +363,7 @@ make_method_locked (GType       type,
             return plan;
         }
     }
-  set_no_method (infos, type, name, error);
+  set_no_method (infos, type, name, failure, error);
 
   return NULL;
 }

@@ -120,9 +120,11 @@ has_prefix (const char *prefixes,
   return FALSE;
 }
 
+/* In FAILURE, why the last one that came into question could not be loaded. */
 GIBaseInfo *
 thr_typelibs_find (GIRepository *repository,
-                   GType         type)
+                   GType         type,
+                   char        **failure)
 {
   GIBaseInfo *info = gi_repository_find_by_gtype (repository, type);
 
@@ -134,12 +136,18 @@ thr_typelibs_find (GIRepository *repository,
   for (guint i = 0; i < installed->len; i++)
     {
       const Typelib *typelib = installed->pdata[i];
+      g_autoptr (GError) error = NULL;
 
       if (gi_repository_is_registered (repository, typelib->namespace_, NULL) ||
           !has_prefix (typelib->prefixes, g_type_name (type)) ||
-          !is_in_process (typelib->libraries) ||
-          gi_repository_require (repository, typelib->namespace_, typelib->version, GI_LOAD_FULL, NULL) == NULL)
+          !is_in_process (typelib->libraries))
         continue;
+      if (gi_repository_require (repository, typelib->namespace_, typelib->version, GI_LOAD_FULL, &error) == NULL)
+        {
+          g_free (*failure);
+          *failure = g_strdup (error->message);
+          continue;
+        }
       info = gi_repository_find_by_gtype (repository, type);
       if (info != NULL)
         return info;

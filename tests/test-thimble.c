@@ -271,7 +271,8 @@ activate_cb (GApplication *application,
 }
 
 static void
-run_application (ThrThreadManager *manager)
+run_application (ThrThreadManager *manager,
+                 gboolean          attach)
 {
   TestTarget *target = test_target_new ();
   Application self = { thr_thimble_new (G_OBJECT (target), manager, NULL), FALSE };
@@ -279,6 +280,8 @@ run_application (ThrThreadManager *manager)
 
   test_target_open (target);
   g_application_set_default (application);
+  if (attach)
+    thr_thread_manager_attach_application (manager, application);
   g_signal_connect (application, "activate", G_CALLBACK (activate_cb), &self);
   g_assert_cmpint (g_application_run (application, 0, NULL), ==, 0);
   g_assert_true (self.answered);
@@ -293,14 +296,20 @@ test_application (void)
 {
   ThrThreadManager *manager = thr_thread_manager_new ();
 
-  run_application (manager);
+  run_application (manager, FALSE);
+  g_assert_false (thr_thread_manager_get_started (manager));
+  thr_test_finalize_soon (manager);
+
+  /* The application that it is attached to stops it anyway. */
+  manager = thr_thread_manager_new ();
+  run_application (manager, TRUE);
   g_assert_false (thr_thread_manager_get_started (manager));
   thr_test_finalize_soon (manager);
 
   /* Who started it, stops it. */
   manager = thr_thread_manager_new ();
   thr_thread_manager_start (manager);
-  run_application (manager);
+  run_application (manager, FALSE);
   g_assert_true (thr_thread_manager_get_started (manager));
   thr_test_finalize_soon (manager);
 }
@@ -326,6 +335,73 @@ test_kept_alive (void)
   thr_test_run_until (answer.result != NULL);
   assert_skipped (thimble, &answer, 1);
   answer_clear (&answer);
+  thr_test_poll_until (thr_test_home_n_finalized (&home) == 2);
+  g_assert_cmpint (thr_test_home_n_away (&home), ==, 0);
+}
+
+/* An argument that nobody else holds, and a result that nobody takes. */
+static void
+test_released_at_home (void)
+{
+  static const char *const functions[] = { "Gio.BufferedInputStream.new",
+                                           "Gio.InputStream.not_there", NULL };
+
+  for (guint i = 0; functions[i] != NULL; i++)
+    {
+      ThrThimble *thimble = thr_thimble_new_static (NULL, NULL);
+      TestTarget *argument = test_target_new ();
+      GValue value = G_VALUE_INIT;
+      ThrTestHome home;
+      Answer answer = { 0 };
+      int n_watched = 1;
+
+      thr_test_home_init (&home);
+      thr_test_home_watch (&home, argument);
+      g_value_take_object (g_value_init (&value, TEST_TYPE_TARGET), argument);
+      thr_thimble_call (thimble, functions[i], &value, 1, NULL, answer_cb, &answer);
+      g_value_unset (&value);
+      thr_test_run_until (answer.result != NULL);
+      if (i == 0)
+        {
+          const GValue *got = thr_thimble_call_finish (thimble, answer.result, NULL);
+
+          thr_test_home_watch (&home, g_value_get_object (got));
+          n_watched++;
+          g_assert_cmpint (thr_test_home_n_finalized (&home), ==, 0);
+        }
+      answer_clear (&answer);
+      thr_test_poll_until (thr_test_home_n_finalized (&home) == n_watched);
+      g_assert_cmpint (thr_test_home_n_away (&home), ==, 0);
+      thr_test_finalize_soon (thimble);
+    }
+}
+
+/* The result, too, dies at home, wherever the last reference to it is dropped. */
+static gpointer
+drop_elsewhere (gpointer result)
+{
+  g_object_unref (result);
+  return NULL;
+}
+
+static void
+test_dropped_elsewhere (void)
+{
+  TestTarget *target = test_target_new ();
+  ThrThimble *thimble = thr_thimble_new (G_OBJECT (target), NULL, NULL);
+  ThrTestHome home;
+  Answer answer = { 0 };
+
+  thr_test_home_init (&home);
+  thr_test_home_watch (&home, target);
+  thr_test_home_watch (&home, thimble);
+  test_target_open (target);
+  g_object_unref (target);
+  call_skip (thimble, 1, NULL, &answer);
+  g_object_unref (thimble);
+  thr_test_run_until (answer.result != NULL);
+  thr_test_drain ();
+  g_thread_join (g_thread_new ("dropper", drop_elsewhere, answer.result));
   thr_test_poll_until (thr_test_home_n_finalized (&home) == 2);
   g_assert_cmpint (thr_test_home_n_away (&home), ==, 0);
 }
@@ -364,6 +440,33 @@ test_owner_context (void)
   self.thimble = thr_thimble_new (G_OBJECT (self.target), NULL, NULL);
   test_target_open (self.target);
   g_thread_join (g_thread_new ("elsewhere", call_elsewhere, &self));
+  thr_test_finalize_soon (self.thimble);
+  thr_test_finalize_soon (self.target);
+}
+
+/* One thimble for many threads, each with a context of its own. */
+static gpointer
+call_often (gpointer data)
+{
+  for (guint i = 0; i < thr_test_scale (200, 20); i++)
+    call_elsewhere (data);
+  return NULL;
+}
+
+static void
+test_many_threads (void)
+{
+  Elsewhere self = { test_target_new (), NULL };
+  GThread *threads[4];
+
+  self.thimble = thr_thimble_new (G_OBJECT (self.target), NULL, NULL);
+  test_target_open (self.target);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("caller", call_often, &self);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  g_assert_cmpint (test_target_get_n_calls (self.target), ==, (int) (4 * thr_test_scale (200, 20)));
+  g_assert_cmpint (test_target_get_most_inside (self.target), ==, 1);
   thr_test_finalize_soon (self.thimble);
   thr_test_finalize_soon (self.target);
 }
@@ -812,6 +915,9 @@ main (int   argc,
   g_test_add_func ("/thimble/stopped", test_stopped);
   g_test_add_func ("/thimble/application", test_application);
   g_test_add_func ("/thimble/kept-alive", test_kept_alive);
+  g_test_add_func ("/thimble/released-at-home", test_released_at_home);
+  g_test_add_func ("/thimble/dropped-elsewhere", test_dropped_elsewhere);
+  g_test_add_func ("/thimble/many-threads", test_many_threads);
   g_test_add_func ("/thimble/owner-context", test_owner_context);
   g_test_add_func ("/thimble/call-in-job", test_call_in_job);
   g_test_add_func ("/thimble/cancel", test_cancel);

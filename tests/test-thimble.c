@@ -244,6 +244,7 @@ test_stopped (void)
 typedef struct
 {
   ThrThimble *thimble;
+  gboolean handle_first; /* a method that is not listed, with a handle */
   gboolean answered;
 } Application;
 
@@ -266,16 +267,25 @@ activate_cb (GApplication *application,
   GValue value = G_VALUE_INIT;
 
   g_application_hold (application);
+  if (self->handle_first)
+    {
+      ThrThreadWrapper *job = thr_thimble_call_thread (self->thimble, "has_pending", NULL, 0, NULL);
+
+      g_assert_true (thr_thread_wrapper_join (job, THR_FOREVER, NULL, NULL));
+      g_object_unref (job);
+    }
   g_value_set_uint (g_value_init (&value, G_TYPE_UINT), 3);
   thr_thimble_call (self->thimble, "skip", &value, 1, NULL, quit_cb, self);
 }
 
 static void
 run_application (ThrThreadManager *manager,
-                 gboolean          attach)
+                 gboolean          attach,
+                 gboolean          handle_first)
 {
+  static const char *const listed[] = { "skip", NULL };
   TestTarget *target = test_target_new ();
-  Application self = { thr_thimble_new (G_OBJECT (target), manager, NULL), FALSE };
+  Application self = { thr_thimble_new (G_OBJECT (target), manager, listed), handle_first, FALSE };
   GApplication *application = g_application_new (NULL, G_APPLICATION_NON_UNIQUE);
 
   test_target_open (target);
@@ -296,20 +306,25 @@ test_application (void)
 {
   ThrThreadManager *manager = thr_thread_manager_new ();
 
-  run_application (manager, FALSE);
+  run_application (manager, FALSE, FALSE);
+  g_assert_false (thr_thread_manager_get_started (manager));
+  thr_test_finalize_soon (manager);
+
+  manager = thr_thread_manager_new ();
+  run_application (manager, FALSE, TRUE);
   g_assert_false (thr_thread_manager_get_started (manager));
   thr_test_finalize_soon (manager);
 
   /* The application that it is attached to stops it anyway. */
   manager = thr_thread_manager_new ();
-  run_application (manager, TRUE);
+  run_application (manager, TRUE, FALSE);
   g_assert_false (thr_thread_manager_get_started (manager));
   thr_test_finalize_soon (manager);
 
   /* Who started it, stops it. */
   manager = thr_thread_manager_new ();
   thr_thread_manager_start (manager);
-  run_application (manager, FALSE);
+  run_application (manager, FALSE, FALSE);
   g_assert_true (thr_thread_manager_get_started (manager));
   thr_test_finalize_soon (manager);
 }
@@ -814,6 +829,42 @@ test_serialize_all (void)
   thr_test_finalize_soon (target);
 }
 
+/* A call that never ran is not under way, though its result is still held. */
+static void
+test_serialize_stopped (void)
+{
+  static const char *const listed[] = { "skip", NULL };
+  TestTarget *target = test_target_new ();
+  ThrThimble *thimble = thr_thimble_new (G_OBJECT (target), NULL, listed);
+  g_auto (GValue) value = G_VALUE_INIT;
+  g_autoptr (GError) error = NULL;
+  Answer answer = { 0 };
+
+  thr_thimble_set_serialize_all (thimble, TRUE);
+  thr_thread_manager_stop (thr_thimble_get_manager (thimble));
+  call_skip (thimble, 1, NULL, &answer);
+  thr_test_run_until (answer.result != NULL);
+  thr_thimble_get_target_property (thimble, "level", &value, &error);
+  g_assert_no_error (error);
+  assert_failed (thimble, &answer, THR_ERROR, THR_ERROR_STOPPED);
+  answer_clear (&answer);
+  thr_test_finalize_soon (thimble);
+  thr_test_finalize_soon (target);
+}
+
+/* A floating target is taken. */
+static void
+test_floating (void)
+{
+  GObject *target = g_object_new (G_TYPE_INITIALLY_UNOWNED, NULL);
+  ThrThimble *thimble = thr_thimble_new (target, NULL, NULL);
+
+  g_assert_false (g_object_is_floating (target));
+  g_object_add_weak_pointer (target, (gpointer *) &target);
+  g_assert_finalize_object (thimble);
+  g_assert_null (target);
+}
+
 /* ---- the module ---- */
 
 static void
@@ -928,6 +979,8 @@ main (int   argc,
   g_test_add_func ("/thimble/disposed", test_disposed);
   g_test_add_func ("/thimble/list-methods", test_list_methods);
   g_test_add_func ("/thimble/serialize-all", test_serialize_all);
+  g_test_add_func ("/thimble/serialize-stopped", test_serialize_stopped);
+  g_test_add_func ("/thimble/floating", test_floating);
   /* The last ones: they change where the module is looked for. */
   g_test_add_func ("/thimble/module/missing", test_module_missing);
   g_test_add_func ("/thimble/module/broken", test_module_broken);

@@ -257,6 +257,8 @@ failed_cb (ThrThreadWrapper *thread,
 {
   ThrCall *self = user_data;
 
+  /* It need not have run. */
+  leave (self);
   self->error = g_error_copy (failure);
   call_back (self);
 }
@@ -616,7 +618,7 @@ thr_thimble_call_thread (ThrThimble   *self,
     }
 
   /* A stopped manager ends this one right away, and nothing is called. */
-  job = thr_thread_manager_do_manual (self->manager, method);
+  job = thr_thimble_do_manual (self, method);
   if (thr_thread_wrapper_get_finished_with (job) == THR_EXECUTION_STATE_EXCEPTION)
     return g_steal_pointer (&job);
   if (call_at_once (self, method, arguments, n_arguments, call->access,

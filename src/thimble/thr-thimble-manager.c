@@ -35,33 +35,56 @@ stop_with_application (gpointer data)
   g_object_unref (manager);
 }
 
+/* Whether this is the first use, and finds the manager not started. */
+static gboolean
+is_first_use (ThrThimble *self)
+{
+  gboolean started;
+
+  if (atomic_load (&self->manager_seen))
+    return FALSE;
+  /* Looked at before the exchange, so that no other call of this thimble can
+   * have started it where this one comes first. */
+  started = thr_thread_manager_get_started (self->manager);
+  return !atomic_exchange (&self->manager_seen, TRUE) && !started;
+}
+
+/* After the first use: a manager that was stopped is not started by it. */
+static void
+look_after_manager (ThrThimble *self)
+{
+  ThrDispatcher *main = thr_dispatcher_for_context (NULL);
+
+  if (!thr_thread_manager_get_started (self->manager))
+    return;
+  if (thr_dispatcher_is_home (main))
+    stop_with_application (g_object_ref (self->manager));
+  else
+    thr_dispatcher_invoke (main, stop_with_application, g_object_ref (self->manager));
+}
+
 /* A stopped manager fails the job, through its callback; one that was never
  * started is started by it. */
 void
 thr_thimble_submit (ThrThimble       *self,
                     ThrThreadWrapper *job)
 {
-  ThrDispatcher *main;
-  gboolean was_started;
+  gboolean is_first = is_first_use (self);
 
-  if (atomic_load (&self->manager_seen))
-    {
-      thr_thread_manager_submit (self->manager, job, NULL);
-      return;
-    }
-
-  /* Before the exchange, so that no other call of this thimble can have started
-   * it where this one comes first. */
-  was_started = thr_thread_manager_get_started (self->manager);
-  was_started |= atomic_exchange (&self->manager_seen, TRUE);
   thr_thread_manager_submit (self->manager, job, NULL);
-  if (was_started || !thr_thread_manager_get_started (self->manager))
-    return;
+  if (is_first)
+    look_after_manager (self);
+}
 
-  main = thr_dispatcher_for_context (NULL);
-  if (thr_dispatcher_is_home (main))
-    stop_with_application (g_object_ref (self->manager));
-  else
-    thr_dispatcher_invoke (main, stop_with_application, g_object_ref (self->manager));
-  thr_dispatcher_unref (main);
+/* The same for a job without a function. */
+ThrThreadWrapper *
+thr_thimble_do_manual (ThrThimble *self,
+                       const char *name)
+{
+  gboolean is_first = is_first_use (self);
+  ThrThreadWrapper *job = thr_thread_manager_do_manual (self->manager, name);
+
+  if (is_first)
+    look_after_manager (self);
+  return job;
 }

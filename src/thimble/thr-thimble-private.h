@@ -82,6 +82,8 @@ const ThrBackend *thr_backend_get    (GError     **error);
 ThrThreadManager *thr_thimble_make_manager (ThrThimble *self);
 void     thr_thimble_submit          (ThrThimble       *self,
                                       ThrThreadWrapper *job);
+ThrThreadWrapper *thr_thimble_do_manual (ThrThimble    *self,
+                                         const char    *name);
 
 /* thr-thimble-hooks.c: TRUE with a NULL access where there is no hook. */
 gboolean thr_thimble_run_hooks       (ThrThimble    *self,

@@ -232,7 +232,7 @@ find_signal (GType       type,
  *   target has emitted it
  * @user_data: (nullable): data for @func
  * @destroy: (nullable): called with @user_data there too, once it is
- *   disconnected or the thimble is gone
+ *   disconnected or the thimble is gone; at once if it is refused
  * @error: where to put an error
  *
  * Connects to a signal of the target, so that the handler is called in the

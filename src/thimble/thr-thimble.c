@@ -295,7 +295,9 @@ thr_thimble_set_property (GObject      *object,
   switch (prop_id)
     {
     case PROP_TARGET:
-      self->target = g_value_dup_object (value);
+      self->target = g_value_get_object (value);
+      if (self->target != NULL)
+        g_object_ref_sink (self->target);
       break;
     case PROP_MANAGER:
       self->manager = g_value_dup_object (value);
@@ -388,7 +390,8 @@ thr_thimble_init (ThrThimble *self)
 
 /**
  * thr_thimble_new: (constructor)
- * @target: the object whose methods are to be called
+ * @target: the object whose methods are to be called; a floating reference is
+ *   taken
  * @manager: (nullable): the manager to run the blocking ones; `NULL` for one of
  *   its own, which runs one at a time
  * @blocking_methods: (array zero-terminated=1) (nullable): which methods block:

@@ -169,10 +169,10 @@ test_allocated (void)
 
 /* Once the call is over, its result has one owner. */
 static void
-test_floating (void)
+test_floating (gconstpointer name)
 {
   g_autoptr (TtObject) object = tt_object_new ();
-  const ThrPlan *plan = backend->find_method (TT_TYPE_OBJECT, "make_floating", NULL);
+  const ThrPlan *plan = backend->find_method (TT_TYPE_OBJECT, name, NULL);
   ThrCallData *data = backend->prepare (plan, G_OBJECT (object), NULL, 0, NULL, NULL, NULL, NULL);
   GObject *result;
   guint n;
@@ -199,6 +199,35 @@ test_floating_variant (void)
   g_assert_cmpstr (g_variant_get_string (result, NULL), ==, "floating");
   backend->free (data);
 }
+
+G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+/* What a list model and a dictionary cannot hold comes in an array of values. */
+static void
+test_odd (void)
+{
+  g_autoptr (TtObject) object = tt_object_new ();
+  const ThrPlan *plan = backend->find_method (TT_TYPE_OBJECT, "make_holes", NULL);
+  ThrCallData *data = backend->prepare (plan, G_OBJECT (object), NULL, 0, NULL, NULL, NULL, NULL);
+  const GValueArray *values;
+  guint n;
+
+  g_assert_true (backend->invoke (data, NULL));
+  values = g_value_get_boxed (&backend->results (data, &n)[0]);
+  g_assert_cmpuint (values->n_values, ==, 2);
+  g_assert_null (g_value_get_object (&values->values[0]));
+  g_assert_true (g_value_get_object (&values->values[1]) == object);
+  backend->free (data);
+
+  plan = backend->find_method (TT_TYPE_OBJECT, "make_odd", NULL);
+  data = backend->prepare (plan, G_OBJECT (object), NULL, 0, NULL, NULL, NULL, NULL);
+  g_assert_true (backend->invoke (data, NULL));
+  values = g_value_get_boxed (&backend->results (data, &n)[0]);
+  g_assert_cmpuint (values->n_values, ==, 2);
+  g_assert_cmpstr (g_value_get_string (&values->values[0]), ==, "a");
+  g_assert_cmpstr (g_value_get_string (&values->values[1]), ==, "\377");
+  backend->free (data);
+}
+G_GNUC_END_IGNORE_DEPRECATIONS
 
 /* A cancellable and what may be NULL can be left out, and be given. */
 static void
@@ -382,8 +411,10 @@ main (int   argc,
   g_test_add_func ("/backend/types", test_types);
   g_test_add_func ("/backend/results", test_results);
   g_test_add_func ("/backend/allocated", test_allocated);
-  g_test_add_func ("/backend/floating", test_floating);
+  g_test_add_data_func ("/backend/floating", "make_floating", test_floating);
+  g_test_add_data_func ("/backend/floating-full", "make_floating_full", test_floating);
   g_test_add_func ("/backend/floating-variant", test_floating_variant);
+  g_test_add_func ("/backend/odd", test_odd);
   g_test_add_func ("/backend/places", test_places);
   g_test_add_func ("/backend/cancellable", test_cancellable);
   g_test_add_func ("/backend/progress", test_progress);

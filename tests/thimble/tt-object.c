@@ -466,6 +466,50 @@ tt_object_make_floating (TtObject *self)
 }
 
 /**
+ * tt_object_make_floating_full:
+ * @self: an object
+ *
+ * Returns: (transfer full): an object whose reference floats all the same
+ */
+GInitiallyUnowned *
+tt_object_make_floating_full (TtObject *self)
+{
+  return g_object_new (G_TYPE_INITIALLY_UNOWNED, NULL);
+}
+
+/**
+ * tt_object_make_holes:
+ * @self: an object
+ *
+ * Returns: (transfer full) (array fixed-size=2): nothing, and an object
+ */
+TtObject **
+tt_object_make_holes (TtObject *self)
+{
+  TtObject **objects = g_new0 (TtObject *, 2);
+
+  objects[1] = g_object_ref (self);
+
+  return objects;
+}
+
+/**
+ * tt_object_make_odd:
+ * @self: an object
+ *
+ * Returns: (transfer full) (element-type filename filename): names that are no text
+ */
+GHashTable *
+tt_object_make_odd (TtObject *self)
+{
+  GHashTable *table = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+
+  g_hash_table_insert (table, g_strdup ("a"), g_strdup ("\377"));
+
+  return table;
+}
+
+/**
  * tt_object_make_floating_variant:
  * @self: an object
  *

@@ -119,7 +119,10 @@ guint8    *tt_object_get_zeros   (TtObject      *self,
                                   gsize          n);
 void       tt_object_consume     (TtObject      *self);
 GInitiallyUnowned *tt_object_make_floating (TtObject *self);
+GInitiallyUnowned *tt_object_make_floating_full (TtObject *self);
 GVariant  *tt_object_make_floating_variant (TtObject *self);
+TtObject **tt_object_make_holes  (TtObject      *self);
+GHashTable *tt_object_make_odd   (TtObject      *self);
 
 /* Refused. */
 void       tt_object_call_back   (TtObject      *self,

@@ -6,6 +6,8 @@
 
 #include "thimble-target.h"
 
+#include "base/thr-dispatcher-private.h"
+
 #include <glib/gstdio.h>
 
 /* Calls: whose manager, which thread, which context, what becomes of them. */
@@ -198,6 +200,48 @@ test_call_now (void)
 
   g_assert_finalize_object (thimble);
   g_assert_finalize_object (target);
+}
+
+/* What gives several values gives them as one, and one by one. */
+static void
+test_several (void)
+{
+  ThrThimble *thimble = thr_thimble_new_static (NULL, NULL);
+  g_auto (GValue) name = G_VALUE_INIT;
+  g_autoptr (GError) error = NULL;
+  const GValue *values;
+  Answer answer = { 0 };
+  gsize n_values;
+
+  g_value_set_static_string (g_value_init (&name, G_TYPE_STRING), "picture.png");
+  thr_thimble_call (thimble, "Gio.content_type_guess", &name, 1, NULL, answer_cb, &answer);
+  thr_test_run_until (answer.result != NULL);
+  values = thr_thimble_call_finish_values (thimble, answer.result, &n_values, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (n_values, ==, 2);
+  g_assert_true (G_VALUE_HOLDS_STRING (&values[0]));
+  g_assert_true (G_VALUE_HOLDS_BOOLEAN (&values[1]));
+
+  for (guint i = 0; i < 2; i++)
+    {
+      const GValue *value = thr_thimble_call_finish (thimble, answer.result, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpstr (G_VALUE_TYPE_NAME (value), ==, "GValueArray");
+    }
+  answer_clear (&answer);
+
+  /* None is NULL, without an error. */
+  g_value_set_static_string (&name, "Thr");
+  thr_thimble_call (thimble, "GLib.set_prgname", &name, 1, NULL, answer_cb, &answer);
+  thr_test_run_until (answer.result != NULL);
+  g_assert_null (thr_thimble_call_finish (thimble, answer.result, &error));
+  g_assert_no_error (error);
+  g_assert_null (thr_thimble_call_finish_values (thimble, answer.result, &n_values, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (n_values, ==, 0);
+  answer_clear (&answer);
+  thr_test_finalize_soon (thimble);
 }
 
 static void
@@ -539,6 +583,41 @@ test_call_in_job (void)
   g_thread_join (g_thread_new ("own loop", own_loop, &self));
   thr_test_finalize_soon (self.thimble);
   thr_test_finalize_soon (target);
+}
+
+/* The owner context goes before the call is over: nobody is called, and all that
+ * the call held is released in the context of whoever lives on. */
+static void
+test_owner_gone (void)
+{
+  static const char *const listed[] = { "skip", NULL };
+  TestTarget *target = test_target_new ();
+  ThrThimble *thimble = thr_thimble_new (G_OBJECT (target), NULL, listed);
+  GMainContext *context = g_main_context_new ();
+  ThrDispatcher *heir = thr_dispatcher_for_context (NULL), *gone;
+  Answer blocking = { 0 }, immediate = { 0 };
+  ThrTestHome home;
+
+  thr_test_home_init (&home);
+  thr_test_home_watch (&home, target);
+  thr_test_home_watch (&home, thimble);
+  g_main_context_push_thread_default (context);
+  call_skip (thimble, 1, NULL, &blocking);
+  thr_thimble_call (thimble, "has_pending", NULL, 0, NULL, answer_cb, &immediate);
+  gone = thr_dispatcher_for_context (context);
+  g_main_context_pop_thread_default (context);
+  test_target_wait_entered (target);
+  thr_dispatcher_close (gone, heir);
+  thr_dispatcher_unref (gone);
+  g_main_context_unref (context);
+
+  test_target_open (target);
+  g_object_unref (target);
+  g_object_unref (thimble);
+  thr_test_poll_until (thr_test_home_n_finalized (&home) == 2);
+  g_assert_cmpint (thr_test_home_n_away (&home), ==, 0);
+  g_assert_null (blocking.result);
+  g_assert_null (immediate.result);
 }
 
 /* ---- cancel, handle, nobody listens ---- */
@@ -963,6 +1042,7 @@ main (int   argc,
   g_test_add_func ("/thimble/blocking-list", test_blocking_list);
   g_test_add_func ("/thimble/immediate", test_immediate);
   g_test_add_func ("/thimble/call-now", test_call_now);
+  g_test_add_func ("/thimble/several", test_several);
   g_test_add_func ("/thimble/stopped", test_stopped);
   g_test_add_func ("/thimble/application", test_application);
   g_test_add_func ("/thimble/kept-alive", test_kept_alive);
@@ -971,6 +1051,7 @@ main (int   argc,
   g_test_add_func ("/thimble/many-threads", test_many_threads);
   g_test_add_func ("/thimble/owner-context", test_owner_context);
   g_test_add_func ("/thimble/call-in-job", test_call_in_job);
+  g_test_add_func ("/thimble/owner-gone", test_owner_gone);
   g_test_add_func ("/thimble/cancel", test_cancel);
   g_test_add_func ("/thimble/call-thread", test_call_thread);
   g_test_add_func ("/thimble/cancel-thread", test_cancel_thread);

@@ -145,11 +145,13 @@ thr_value_array_type (void)
 }
 G_GNUC_END_IGNORE_DEPRECATIONS
 
-/* types.c */
+/* types.c: what the metadata declares. */
 const ThrType *thr_type_new      (GITypeInfo    *info,
                                   gboolean       by_value,
                                   const char   **refusal);
-void           thr_type_destroy (const ThrType *type);
+void           thr_type_destroy  (const ThrType *type);
+
+/* elements.c: what is of these types. */
 gboolean       thr_kind_is_container (ThrKind    kind);
 gboolean       thr_kind_is_pointer   (ThrKind    kind);
 gsize          thr_type_size     (const ThrType *type);
@@ -195,10 +197,33 @@ GIBaseInfo    *thr_typelibs_find (GIRepository  *repository,
                                   GType          type,
                                   char         **failure);
 
+/* convert-number.c: what is wrong with a value is said in PROBLEM. */
+gboolean       thr_convert_whole (const ThrType *type,
+                                  const GValue  *value,
+                                  gint64         low,
+                                  guint64        high,
+                                  guint64       *result,
+                                  char         **problem);
+gboolean       thr_convert_integer (const ThrType *type,
+                                  const GValue  *value,
+                                  GIArgument    *result,
+                                  char         **problem);
+gboolean       thr_convert_real  (const ThrType *type,
+                                  const GValue  *value,
+                                  double        *result,
+                                  char         **problem);
+gboolean       thr_convert_boolean (const ThrType *type,
+                                  const GValue  *value,
+                                  GIArgument    *result,
+                                  char         **problem);
+
 /* convert-scalar.c: what is wrong with a value is said in PROBLEM. */
 gboolean       thr_convert_scalar (const ThrType *type,
                                   const GValue  *value,
                                   GIArgument    *result,
+                                  char         **problem);
+gboolean       thr_wrong_type    (const ThrType *type,
+                                  const GValue  *value,
                                   char         **problem);
 gboolean       thr_value_is_null (const GValue  *value);
 const char    *thr_value_name    (const GValue  *value);

@@ -6,9 +6,6 @@
 
 #include "base/thr-i18n-private.h"
 
-#include <float.h>
-#include <math.h>
-
 /* A value of whatever kind for an argument that is one number, one string or one
  * object; the copy, or the reference, belongs to the call. Nothing may be lost
  * on the way, else it is said what is wanted and what was given. */
@@ -43,10 +40,10 @@ thr_show_text (const char *text)
   return g_utf8_strlen (valid, -1) > 60 ? g_utf8_substring (valid, 0, 60) : g_steal_pointer (&valid);
 }
 
-static gboolean
-wrong_type (const ThrType *type,
-            const GValue  *value,
-            char         **problem)
+gboolean
+thr_wrong_type (const ThrType *type,
+                const GValue *value,
+                char **problem)
 {
   *problem = g_strdup_printf (_("%s is wanted, and %s was given"), type->name, thr_value_name (value));
   return FALSE;
@@ -129,251 +126,6 @@ thr_value_from_variant (GValue   *value,
     }
 }
 
-/* A number of a GValue: in one of three ways. */
-typedef struct
-{
-  enum
-  {
-    SIGNED,
-    UNSIGNED,
-    REAL,
-  } kind;
-  gint64 i;
-  guint64 u;
-  double d;
-} Number;
-
-static gboolean
-read_number (const GValue *value,
-             Number       *number)
-{
-  switch (G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (value)))
-    {
-    case G_TYPE_CHAR:
-      number->i = g_value_get_schar (value);
-      break;
-    case G_TYPE_INT:
-      number->i = g_value_get_int (value);
-      break;
-    case G_TYPE_LONG:
-      number->i = g_value_get_long (value);
-      break;
-    case G_TYPE_INT64:
-      number->i = g_value_get_int64 (value);
-      break;
-    case G_TYPE_ENUM:
-      number->i = g_value_get_enum (value);
-      break;
-    case G_TYPE_UCHAR:
-      number->kind = UNSIGNED;
-      number->u = g_value_get_uchar (value);
-      return TRUE;
-    case G_TYPE_UINT:
-      number->kind = UNSIGNED;
-      number->u = g_value_get_uint (value);
-      return TRUE;
-    case G_TYPE_ULONG:
-      number->kind = UNSIGNED;
-      number->u = g_value_get_ulong (value);
-      return TRUE;
-    case G_TYPE_UINT64:
-      number->kind = UNSIGNED;
-      number->u = g_value_get_uint64 (value);
-      return TRUE;
-    case G_TYPE_FLAGS:
-      number->kind = UNSIGNED;
-      number->u = g_value_get_flags (value);
-      return TRUE;
-    case G_TYPE_FLOAT:
-      number->kind = REAL;
-      number->d = g_value_get_float (value);
-      return TRUE;
-    case G_TYPE_DOUBLE:
-      number->kind = REAL;
-      number->d = g_value_get_double (value);
-      return TRUE;
-    default:
-      return FALSE;
-    }
-  number->kind = SIGNED;
-
-  return TRUE;
-}
-
-static char *
-number_text (const Number *number)
-{
-  char text[G_ASCII_DTOSTR_BUF_SIZE];
-
-  switch (number->kind)
-    {
-    case SIGNED:
-      return g_strdup_printf ("%" G_GINT64_FORMAT, number->i);
-    case UNSIGNED:
-      return g_strdup_printf ("%" G_GUINT64_FORMAT, number->u);
-    case REAL:
-    default:
-      return g_strdup (g_ascii_dtostr (text, sizeof text, number->d));
-    }
-}
-
-static gboolean
-out_of_range (const ThrType *type,
-              const Number  *number,
-              gint64         low,
-              guint64        high,
-              char         **problem)
-{
-  g_autofree char *text = number_text (number);
-
-  *problem = g_strdup_printf (_("%s is wanted, which is from %" PRId64 " to %" PRIu64 ", and %s was given"),
-                              type->name, low, high, text);
-  return FALSE;
-}
-
-/* 2⁶³ and 2⁶⁴, the first doubles that do not fit any more. */
-#define TWO_63 9223372036854775808.0
-#define TWO_64 18446744073709551616.0
-
-/* A whole number from LOW to HIGH, as the 64 bits that are passed on. */
-static gboolean
-convert_whole (const ThrType *type,
-               const GValue  *value,
-               gint64         low,
-               guint64        high,
-               guint64       *result,
-               char         **problem)
-{
-  Number number;
-  Number whole;
-
-  if (!read_number (value, &number))
-    return wrong_type (type, value, problem);
-
-  whole = number;
-  if (number.kind == REAL)
-    {
-      if (!isfinite (number.d) || number.d != floor (number.d))
-        {
-          g_autofree char *text = number_text (&number);
-
-          *problem = g_strdup_printf (_("%s is wanted, and %s is no whole number"), type->name, text);
-          return FALSE;
-        }
-      if (number.d < -TWO_63 || number.d >= TWO_64)
-        return out_of_range (type, &number, low, high, problem);
-      if (number.d < 0)
-        {
-          whole.kind = SIGNED;
-          whole.i = (gint64) number.d;
-        }
-      else
-        {
-          whole.kind = UNSIGNED;
-          whole.u = (guint64) number.d;
-        }
-    }
-
-  if (whole.kind == SIGNED && whole.i < 0)
-    {
-      if (whole.i < low)
-        return out_of_range (type, &number, low, high, problem);
-      *result = (guint64) whole.i;
-      return TRUE;
-    }
-  *result = whole.kind == SIGNED ? (guint64) whole.i : whole.u;
-  if (*result > high)
-    return out_of_range (type, &number, low, high, problem);
-
-  return TRUE;
-}
-
-static gboolean
-convert_integer (const ThrType *type,
-                 const GValue  *value,
-                 GIArgument    *result,
-                 char         **problem)
-{
-  guint64 whole = 0;
-
-#define CASE(KIND, low, high, member, ctype)                                 \
-  case KIND:                                                                 \
-    if (!convert_whole (type, value, low, high, &whole, problem))            \
-      return FALSE;                                                          \
-    result->member = (ctype) whole;                                          \
-    return TRUE
-
-  switch (type->kind)
-    {
-      CASE (THR_KIND_INT8, G_MININT8, G_MAXINT8, v_int8, gint8);
-      CASE (THR_KIND_UINT8, 0, G_MAXUINT8, v_uint8, guint8);
-      CASE (THR_KIND_INT16, G_MININT16, G_MAXINT16, v_int16, gint16);
-      CASE (THR_KIND_UINT16, 0, G_MAXUINT16, v_uint16, guint16);
-      CASE (THR_KIND_INT32, G_MININT32, G_MAXINT32, v_int32, gint32);
-      CASE (THR_KIND_UINT32, 0, G_MAXUINT32, v_uint32, guint32);
-      CASE (THR_KIND_INT64, G_MININT64, G_MAXINT64, v_int64, gint64);
-      CASE (THR_KIND_UINT64, 0, G_MAXUINT64, v_uint64, guint64);
-    case THR_KIND_VOID:
-    default:
-      return wrong_type (type, value, problem);
-    }
-#undef CASE
-}
-
-/* A whole number so large that a double has none like it is refused; a fraction
- * is rounded, as it is everywhere. */
-static gboolean
-convert_real (const ThrType *type,
-              const GValue  *value,
-              double        *result,
-              char         **problem)
-{
-  const double limit = type->kind == THR_KIND_FLOAT ? 16777216.0 : 9007199254740992.0;
-  Number number;
-
-  if (!read_number (value, &number))
-    return wrong_type (type, value, problem);
-
-  if (number.kind == REAL)
-    {
-      *result = number.d;
-      if (type->kind != THR_KIND_FLOAT || !isfinite (number.d) || fabs (number.d) <= FLT_MAX)
-        return TRUE;
-    }
-  else
-    {
-      *result = number.kind == SIGNED ? (double) number.i : (double) number.u;
-      if (fabs (*result) <= limit)
-        return TRUE;
-    }
-  {
-    g_autofree char *text = number_text (&number);
-
-    *problem = g_strdup_printf (_("%s is wanted, and %s does not fit into it"), type->name, text);
-  }
-  return FALSE;
-}
-
-static gboolean
-convert_boolean (const ThrType *type,
-                 const GValue  *value,
-                 GIArgument    *result,
-                 char         **problem)
-{
-  guint64 whole;
-
-  if (G_VALUE_HOLDS_BOOLEAN (value))
-    {
-      result->v_boolean = g_value_get_boolean (value) ? TRUE : FALSE;
-      return TRUE;
-    }
-  if (!convert_whole (type, value, 0, 1, &whole, problem))
-    return FALSE;
-  result->v_boolean = whole == 1;
-
-  return TRUE;
-}
-
 /* The first few, so that nobody has to look them up. */
 #define MAX_NICKS 12
 
@@ -419,13 +171,13 @@ convert_enum (const ThrType *type,
         no_such_value (type, text, enum_class, NULL, problem);
     }
   else if (G_VALUE_HOLDS_ENUM (value) && !g_type_is_a (G_VALUE_TYPE (value), type->gtype))
-    wrong_type (type, value, problem);
+    thr_wrong_type (type, value, problem);
   else
     {
       guint64 whole;
 
       /* Of some, a value has the uppermost bit. */
-      if (convert_whole (type, value, G_MININT32, G_MAXUINT32, &whole, problem))
+      if (thr_convert_whole (type, value, G_MININT32, G_MAXUINT32, &whole, problem))
         {
           converted = g_enum_get_value (enum_class, (gint32) whole) != NULL;
           if (converted)
@@ -483,12 +235,12 @@ convert_flags (const ThrType *type,
   if (G_VALUE_HOLDS_STRING (value) && g_value_get_string (value) != NULL)
     converted = parse_flags (type, flags_class, g_value_get_string (value), &result->v_uint32, problem);
   else if (G_VALUE_HOLDS_FLAGS (value) && !g_type_is_a (G_VALUE_TYPE (value), type->gtype))
-    wrong_type (type, value, problem);
+    thr_wrong_type (type, value, problem);
   else
     {
       guint64 whole;
 
-      if (convert_whole (type, value, G_MININT32, G_MAXUINT32, &whole, problem))
+      if (thr_convert_whole (type, value, G_MININT32, G_MAXUINT32, &whole, problem))
         {
           converted = ((guint32) whole & ~flags_class->mask) == 0;
           if (converted)
@@ -527,7 +279,7 @@ convert_unichar (const ThrType *type,
       result->v_uint32 = g_utf8_get_char (text);
       return TRUE;
     }
-  if (!convert_whole (type, value, 0, 0x10ffff, &whole, problem))
+  if (!thr_convert_whole (type, value, 0, 0x10ffff, &whole, problem))
     return FALSE;
   if (!g_unichar_validate ((gunichar) whole))
     {
@@ -561,7 +313,7 @@ convert_gtype (const ThrType *type,
         }
     }
   else
-    return wrong_type (type, value, problem);
+    return thr_wrong_type (type, value, problem);
 
   if (gtype == G_TYPE_INVALID)
     return is_null (type, problem);
@@ -580,7 +332,7 @@ convert_string (const ThrType *type,
   const char *end;
 
   if (!G_VALUE_HOLDS_STRING (value))
-    return wrong_type (type, value, problem);
+    return thr_wrong_type (type, value, problem);
 
   text = g_value_get_string (value);
   /* A file may have a name of any bytes. */
@@ -621,10 +373,10 @@ convert_object (const ThrType *type,
     }
 
   if (!G_VALUE_HOLDS_OBJECT (value))
-    return wrong_type (type, value, problem);
+    return thr_wrong_type (type, value, problem);
   object = g_value_peek_pointer (value);
   if (!G_IS_OBJECT (object) || !g_type_is_a (G_OBJECT_TYPE (object), type->gtype))
-    return wrong_type (type, value, problem);
+    return thr_wrong_type (type, value, problem);
   result->v_pointer = g_object_ref (object);
 
   return TRUE;
@@ -643,7 +395,7 @@ convert_boxed (const ThrType *type,
       return TRUE;
     }
   if (!G_VALUE_HOLDS_BOXED (value) || !g_type_is_a (G_VALUE_TYPE (value), type->gtype))
-    return wrong_type (type, value, problem);
+    return thr_wrong_type (type, value, problem);
   result->v_pointer = g_value_dup_boxed (value);
 
   return TRUE;
@@ -673,7 +425,7 @@ convert_instance (const ThrType *type,
 {
   if (!g_type_is_a (G_VALUE_TYPE (value), G_TYPE_FUNDAMENTAL (type->gtype)) || !g_value_fits_pointer (value) ||
       !g_type_check_instance_is_a (g_value_peek_pointer (value), type->gtype))
-    return wrong_type (type, value, problem);
+    return thr_wrong_type (type, value, problem);
   result->v_pointer = type->ref (g_value_peek_pointer (value));
 
   return TRUE;
@@ -686,7 +438,7 @@ thr_convert_scalar (const ThrType *type,
                     char         **problem)
 {
   if (!G_IS_VALUE (value))
-    return wrong_type (type, value, problem);
+    return thr_wrong_type (type, value, problem);
   if (type->kind == THR_KIND_VALUE)
     {
       convert_value (value, result);
@@ -703,25 +455,25 @@ thr_convert_scalar (const ThrType *type,
 
       thr_value_from_variant (&inner, g_value_get_variant (value));
       if (G_VALUE_HOLDS_VARIANT (&inner))
-        return wrong_type (type, value, problem);
+        return thr_wrong_type (type, value, problem);
       return thr_convert_scalar (type, &inner, result, problem);
     }
 
   switch (type->kind)
     {
     case THR_KIND_BOOLEAN:
-      return convert_boolean (type, value, result, problem);
+      return thr_convert_boolean (type, value, result, problem);
     case THR_KIND_FLOAT:
       {
         double real;
 
-        if (!convert_real (type, value, &real, problem))
+        if (!thr_convert_real (type, value, &real, problem))
           return FALSE;
         result->v_float = (float) real;
         return TRUE;
       }
     case THR_KIND_DOUBLE:
-      return convert_real (type, value, &result->v_double, problem);
+      return thr_convert_real (type, value, &result->v_double, problem);
     case THR_KIND_UNICHAR:
       return convert_unichar (type, value, result, problem);
     case THR_KIND_GTYPE:
@@ -741,11 +493,11 @@ thr_convert_scalar (const ThrType *type,
       return convert_boxed (type, value, result, problem);
     case THR_KIND_VARIANT:
       if (!G_VALUE_HOLDS_VARIANT (value))
-        return wrong_type (type, value, problem);
+        return thr_wrong_type (type, value, problem);
       result->v_pointer = g_value_dup_variant (value);
       return TRUE;
     case THR_KIND_VOID:
     default:
-      return convert_integer (type, value, result, problem);
+      return thr_convert_integer (type, value, result, problem);
     }
 }

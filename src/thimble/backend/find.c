@@ -48,7 +48,7 @@ static const ThrPlan *
 look_up (GType       type,
          const char *name)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&plans_mutex);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&plans_mutex);
   const Key key = { .type = type, .name = name };
   const Key *found = plans != NULL ? g_hash_table_lookup (plans, &key) : NULL;
 
@@ -60,7 +60,7 @@ remember_locked (GType          type,
                  const char    *name,
                  const ThrPlan *plan)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&plans_mutex);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&plans_mutex);
   Key *key = g_new (Key, 1);
 
   if (plans == NULL)
@@ -102,7 +102,7 @@ thr_find_require (const char *namespace_,
                   const char *version,
                   GError    **error)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&repository_mutex);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&repository_mutex);
 
   return require_locked (namespace_, version, error);
 }
@@ -253,7 +253,7 @@ char **
 thr_find_list (GType    type,
                GError **error)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&repository_mutex);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&repository_mutex);
   g_autofree char *failure = NULL;
   g_autoptr (GPtrArray) infos = list_infos_locked (type, &failure);
 

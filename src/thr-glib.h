@@ -21,5 +21,7 @@
 #include <thr-glib/thr-listener.h>
 #include <thr-glib/thr-subscription.h>
 #include <thr-glib/thr-worker.h>
+#include <thr-glib/thr-access.h>
+#include <thr-glib/thr-thimble.h>
 
 #undef THR_GLIB_INSIDE

@@ -27,6 +27,12 @@
  * @THR_ERROR_WORKER_EXIT: the worker was stopped: its function is to clean up
  *   and to return
  * @THR_ERROR_ABANDONED: nobody is left who could resolve the defer
+ * @THR_ERROR_NO_BACKEND: the module that reads introspection data is missing or
+ *   broken
+ * @THR_ERROR_NO_SUCH_METHOD: introspection data knows no method of that name, or
+ *   there is none of that type
+ * @THR_ERROR_NOT_SUPPORTED: the method is there, but cannot be called by name
+ * @THR_ERROR_BUSY: the object is in use by another call
  *
  * The errors of this library.
  *
@@ -62,4 +68,8 @@ G_DEFINE_ENUM_TYPE (ThrError, thr_error,
                     G_DEFINE_ENUM_VALUE (THR_ERROR_THREADS_ALREADY_RUNNING, "threads-already-running"),
                     G_DEFINE_ENUM_VALUE (THR_ERROR_MANAGER_ALREADY_RUNNING, "manager-already-running"),
                     G_DEFINE_ENUM_VALUE (THR_ERROR_WORKER_EXIT, "worker-exit"),
-                    G_DEFINE_ENUM_VALUE (THR_ERROR_ABANDONED, "abandoned"))
+                    G_DEFINE_ENUM_VALUE (THR_ERROR_ABANDONED, "abandoned"),
+                    G_DEFINE_ENUM_VALUE (THR_ERROR_NO_BACKEND, "no-backend"),
+                    G_DEFINE_ENUM_VALUE (THR_ERROR_NO_SUCH_METHOD, "no-such-method"),
+                    G_DEFINE_ENUM_VALUE (THR_ERROR_NOT_SUPPORTED, "not-supported"),
+                    G_DEFINE_ENUM_VALUE (THR_ERROR_BUSY, "busy"))

@@ -227,6 +227,7 @@ typedef struct
   GPtrArray *list;
   guint at;        /* `last` stood there … */
   guint64 version; /* … in this version of all lists */
+  gboolean is_over; /* it was the end, and what is added does not hear this event */
 } Cursor;
 
 /* Those that listen to that name, or NULL. Mostly one event is like the last. */
@@ -286,6 +287,8 @@ next_locked (ThrWorkerPrivate *priv,
 
       if (listener->seq > cursor->limit || (listener->target != 0 && listener->target != target))
         continue;
+
+      cursor->is_over = cursor->at + 1 == cursor->list->len;
 
       /* Removed before it is called, not after: a second event that comes while
        * it waits is not its own. The call has the worker's use of it then. */
@@ -363,6 +366,11 @@ thr_listeners_hear (ThrWorker *worker,
 
       call (worker, next, event);
       n_heard++;
+      if (cursor.is_over)
+        {
+          drop_use (next, worker);
+          return n_heard;
+        }
       g_mutex_lock (&priv->listeners_lock);
     }
 }

@@ -164,8 +164,10 @@ test_unknown (void)
   assert_no_function ("GLib", "“GLib” is no function. Name it as “Namespace.function” or “Namespace.Type.function”.");
   assert_no_function ("..", "“..” is no function. Name it as “Namespace.function” or “Namespace.Type.function”.");
   assert_no_function ("Gio.File", "Gio.File is no function. A constructor is named as “Namespace.Type.new”.");
-  assert_no_function ("Gio.File.new_for_nothing", "Gio.File has no function “new_for_nothing”.");
-  assert_no_function ("Gio.nothing", "Gio 2.0 has no “nothing”.");
+  assert_no_function ("Gio.File.nothing_like_it", "Gio.File has no function “nothing_like_it”.");
+  assert_no_function ("Gio.File.new_for_pat", "Gio.File has no function “new_for_pat”. Is “new_for_path” meant?");
+  assert_no_function ("Gio.not_here_at_all", "Gio 2.0 has no “not_here_at_all”.");
+  assert_no_function ("GLib.file_get_content", "GLib 2.0 has no “file_get_content”. Is “file_get_contents” meant?");
   assert_no_function ("Gio.File.delete",
                       "Gio.File.delete is a method, and wants an object: call it through a thimble of one.");
 

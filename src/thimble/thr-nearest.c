@@ -2,9 +2,9 @@
 
 #include "config.h"
 
-#include <string.h>
+#include "thimble/thr-nearest-private.h"
 
-#include "thimble/thr-thimble-private.h"
+#include <string.h>
 
 /* How many letters are to be changed, left out or put in; more than @limit is
  * not told apart. Names longer than the row have no likeness here. */

@@ -121,8 +121,4 @@ ThrAccess *thr_access_new (ThrAccessKind kind,
                            const GValue *arguments,
                            gsize         n_arguments);
 
-/* The nearest of the names, or NULL if none is near. */
-const char *thr_nearest_name (const char         *name,
-                              const char * const *names);
-
 G_END_DECLS

@@ -6,6 +6,7 @@
 
 #include "base/thr-error.h"
 #include "base/thr-i18n-private.h"
+#include "thimble/thr-nearest-private.h"
 
 /* The properties of the target. */
 

@@ -6,6 +6,7 @@
 
 #include "base/thr-error.h"
 #include "base/thr-i18n-private.h"
+#include "thimble/thr-nearest-private.h"
 
 /* Signals of the target: whatever thread emits them, the handler is called in
  * the owner context of who connected it. */

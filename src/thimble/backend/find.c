@@ -5,6 +5,7 @@
 #include "thimble/backend/backend-private.h"
 
 #include "base/thr-i18n-private.h"
+#include "thimble/thr-nearest-private.h"
 
 /* Guards the repository and every look at metadata: introspection locks nothing.
  * The repository is one of our own, so that nobody else looks into it
@@ -195,8 +196,10 @@ list_infos_locked (GType  type,
   return infos;
 }
 
+/* Of the methods, or of what is called without an object. */
 static char **
-list_names (GPtrArray *infos)
+list_names (GPtrArray *infos,
+            gboolean   methods)
 {
   g_autoptr (GHashTable) names = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, NULL);
   GPtrArray *sorted = g_ptr_array_new ();
@@ -207,7 +210,7 @@ list_names (GPtrArray *infos)
         GIFunctionInfo *method = get_method (infos->pdata[i], n);
         const char *name = gi_base_info_get_name ((GIBaseInfo *) method);
 
-        if (gi_callable_info_is_method ((GICallableInfo *) method) && !g_hash_table_contains (names, name))
+        if (gi_callable_info_is_method ((GICallableInfo *) method) == methods && !g_hash_table_contains (names, name))
           {
             g_ptr_array_add (sorted, g_strdup (name));
             g_hash_table_add (names, sorted->pdata[sorted->len - 1]);
@@ -263,60 +266,7 @@ thr_find_list (GType    type,
       return NULL;
     }
 
-  return list_names (infos);
-}
-
-/* How many letters are to be changed, put in, or left out. */
-static guint
-distance (const char *a,
-          const char *b)
-{
-  gsize n = strlen (b);
-  g_autofree guint *row = g_new (guint, n + 1);
-
-  for (gsize j = 0; j <= n; j++)
-    row[j] = (guint) j;
-  for (gsize i = 1; a[i - 1] != '\0'; i++)
-    {
-      guint diagonal = row[0];
-
-      row[0] = (guint) i;
-      for (gsize j = 1; j <= n; j++)
-        {
-          guint change = diagonal + (a[i - 1] != b[j - 1]);
-
-          diagonal = row[j];
-          row[j] = MIN (MIN (row[j], row[j - 1]) + 1, change);
-        }
-    }
-
-  return row[n];
-}
-
-/* Longer ones are no names. */
-#define MAX_NAME 256
-
-static const char *
-find_nearest (char      **names,
-              const char *name)
-{
-  const char *nearest = NULL;
-  guint least = (guint) strlen (name) / 3 + 2;
-
-  if (strlen (name) > MAX_NAME)
-    return NULL;
-  for (guint i = 0; names[i] != NULL; i++)
-    {
-      guint d = distance (name, names[i]);
-
-      if (d < least)
-        {
-          least = d;
-          nearest = names[i];
-        }
-    }
-
-  return nearest;
+  return list_names (infos, TRUE);
 }
 
 static void
@@ -326,9 +276,9 @@ set_no_method (GPtrArray  *infos,
                const char *failure,
                GError    **error)
 {
-  g_auto (GStrv) names = list_names (infos);
+  g_auto (GStrv) names = list_names (infos, TRUE);
   g_autofree char *shown = thr_show_text (name);
-  const char *nearest = find_nearest (names, name);
+  const char *nearest = thr_nearest_name (name, (const char *const *) names);
 
   if (!is_described (infos, type))
     set_unknown_type (type, failure, error);
@@ -392,6 +342,54 @@ thr_find_method (GType       type,
   return plan;
 }
 
+/* The namespace has no such member. */
+static void
+set_no_member_locked (const char *namespace_,
+                      const char *name,
+                      GError    **error)
+{
+  GIRepository *own = get_repository_locked ();
+  const char *version = gi_repository_get_version (own, namespace_);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  const char *nearest;
+
+  for (guint i = 0; i < (guint) gi_repository_get_n_infos (own, namespace_); i++)
+    {
+      GIBaseInfo *info = gi_repository_get_info (own, namespace_, i);
+
+      g_ptr_array_add (names, g_strdup (gi_base_info_get_name (info)));
+      gi_base_info_unref (info);
+    }
+  g_ptr_array_add (names, NULL);
+
+  nearest = thr_nearest_name (name, (const char *const *) names->pdata);
+  if (nearest != NULL)
+    g_set_error (error, THR_ERROR, THR_ERROR_NO_SUCH_METHOD, _("%s %s has no “%s”. Is “%s” meant?"), namespace_,
+                 version, name, nearest);
+  else
+    g_set_error (error, THR_ERROR, THR_ERROR_NO_SUCH_METHOD, _("%s %s has no “%s”."), namespace_, version, name);
+}
+
+static void
+set_no_function (GIBaseInfo *info,
+                 char      **words,
+                 GError    **error)
+{
+  g_autoptr (GPtrArray) infos = g_ptr_array_new ();
+  g_auto (GStrv) names = NULL;
+  const char *nearest;
+
+  g_ptr_array_add (infos, info);
+  names = list_names (infos, FALSE);
+  nearest = thr_nearest_name (words[2], (const char *const *) names);
+  if (nearest != NULL)
+    g_set_error (error, THR_ERROR, THR_ERROR_NO_SUCH_METHOD, _("%s.%s has no function “%s”. Is “%s” meant?"),
+                 words[0], words[1], words[2], nearest);
+  else
+    g_set_error (error, THR_ERROR, THR_ERROR_NO_SUCH_METHOD, _("%s.%s has no function “%s”."), words[0], words[1],
+                 words[2]);
+}
+
 static GIBaseInfo *
 find_path_locked (const char *path,
                   GError    **error)
@@ -415,8 +413,7 @@ find_path_locked (const char *path,
   info = gi_repository_find_by_name (get_repository_locked (), words[0], words[1]);
   if (info == NULL)
     {
-      g_set_error (error, THR_ERROR, THR_ERROR_NO_SUCH_METHOD, _("%s %s has no “%s”."), words[0],
-                   gi_repository_get_version (get_repository_locked (), words[0]), words[1]);
+      set_no_member_locked (words[0], words[1], error);
       return NULL;
     }
   if (n == 2)
@@ -424,8 +421,7 @@ find_path_locked (const char *path,
 
   member = (GIBaseInfo *) find_in (info, words[2]);
   if (member == NULL)
-    g_set_error (error, THR_ERROR, THR_ERROR_NO_SUCH_METHOD, _("%s.%s has no function “%s”."), words[0], words[1],
-                 words[2]);
+    set_no_function (info, words, error);
   gi_base_info_unref (info);
 
   return member;

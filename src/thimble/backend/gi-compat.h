@@ -27,6 +27,8 @@
 #define gi_repository_find_by_name(...) g_irepository_find_by_name (__VA_ARGS__)
 #define gi_repository_is_registered(...) g_irepository_is_registered (__VA_ARGS__)
 #define gi_repository_get_version(...) g_irepository_get_version (__VA_ARGS__)
+#define gi_repository_get_n_infos(...) g_irepository_get_n_infos (__VA_ARGS__)
+#define gi_repository_get_info(...) g_irepository_get_info (__VA_ARGS__)
 #define gi_repository_get_c_prefix(...) g_irepository_get_c_prefix (__VA_ARGS__)
 
 #define gi_base_info_unref(info) g_base_info_unref (info)

@@ -560,6 +560,62 @@ test_full (void)
   g_assert_finalize_object (manager);
 }
 
+/* ---- a status whose copying uses the job ---- */
+
+/* As a binding may, which runs its own code to copy what it has put in a value. */
+typedef struct
+{
+  ThrThreadWrapper *thread;
+  guint n_copies;
+  guint n_freed;
+} Curious;
+
+static gpointer
+curious_copy (gpointer boxed)
+{
+  Curious *self = boxed;
+
+  self->n_copies++;
+  /* Both take the lock that guards the status. */
+  thr_thread_wrapper_set_message (self->thread, "copied");
+  thr_thread_wrapper_set_status (self->thread, NULL);
+  g_assert_cmpuint (self->n_freed, ==, 0);
+  return self;
+}
+
+static void
+curious_free (gpointer boxed)
+{
+  ((Curious *) boxed)->n_freed++;
+}
+
+static GType curious_get_type (void);
+G_DEFINE_BOXED_TYPE (Curious, curious, curious_copy, curious_free)
+
+static void
+test_curious_status (void)
+{
+  g_autoptr (ThrThreadWrapper) thread = thr_thread_wrapper_new (NULL, thr_test_job_return, NULL, NULL);
+  Curious curious = { .thread = thread };
+  GValue status = G_VALUE_INIT, got = G_VALUE_INIT;
+
+  g_value_init (&status, curious_get_type ());
+  g_value_set_static_boxed (&status, &curious);
+  thr_thread_wrapper_set_status (thread, &status);
+  g_assert_cmpuint (curious.n_copies, ==, 1);
+
+  /* What is being read is replaced meanwhile, and freed later. */
+  g_assert_true (thr_thread_wrapper_get_status (thread, &got));
+  g_assert_cmpuint (curious.n_copies, ==, 2);
+  g_value_unset (&got);
+  g_value_unset (&status);
+  g_assert_false (thr_thread_wrapper_get_status (thread, &got));
+  g_value_unset (&got);
+
+  g_clear_object (&thread);
+  g_assert_cmpuint (curious.n_freed, ==, 2);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -577,6 +633,7 @@ main (int   argc,
   g_test_add_func ("/wrapper/polling", test_polling);
   g_test_add_func ("/wrapper/user-data", test_user_data);
   g_test_add_func ("/wrapper/full", test_full);
+  g_test_add_func ("/wrapper/curious-status", test_curious_status);
 
   return g_test_run ();
 }

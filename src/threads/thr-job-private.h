@@ -150,7 +150,8 @@ struct _ThrJobExtra
   char *message;
   GValue status;
   gboolean status_from_job; /* set inside the job's function */
-  GSList *garbage;          /* statuses (GValue *) to be freed at home */
+  GSList *garbage;          /* statuses (GValue *) to be freed at home … */
+  guint n_readers;          /* … once nobody is in get_status() */
   GList *waits;             /* GTask *, of wait_async() */
   GCancellable *own;        /* of get_cancellable(); its pointer never changes */
   ThrCallback interrupter;

@@ -41,7 +41,7 @@ thr_job_free_garbage (ThrThreadWrapper *self)
     return;
   thr_assert_home (self->home.dispatcher);
   g_mutex_lock (&spot->lock);
-  garbage = g_steal_pointer (&extra->garbage);
+  garbage = extra->n_readers == 0 ? g_steal_pointer (&extra->garbage) : NULL;
   g_mutex_unlock (&spot->lock);
 
   while (garbage != NULL)

@@ -941,26 +941,29 @@ thr_thread_wrapper_get_status (ThrThreadWrapper *self,
 {
   ThrJobExtra *extra;
   ThrSpot *spot;
-  gboolean set;
+  GValue shown;
 
   g_return_val_if_fail (THR_IS_THREAD_WRAPPER (self), FALSE);
   g_return_val_if_fail (status != NULL && !G_IS_VALUE (status), FALSE);
 
+  /* Copied unlocked, since that may call anything of the value's type: as long
+   * as somebody reads, no value is released. */
   extra = thr_job_extra (self);
   spot = thr_parking_spot (self);
   g_mutex_lock (&spot->lock);
-  set = G_IS_VALUE (&extra->status);
-  if (set)
-    {
-      g_value_init (status, G_VALUE_TYPE (&extra->status));
-      g_value_copy (&extra->status, status);
-    }
+  shown = extra->status;
+  extra->n_readers++;
   g_mutex_unlock (&spot->lock);
 
   /* Bindings convert it in any case. */
-  if (!set)
-    g_value_init (status, G_TYPE_STRING);
-  return set;
+  g_value_init (status, G_IS_VALUE (&shown) ? G_VALUE_TYPE (&shown) : G_TYPE_STRING);
+  if (G_IS_VALUE (&shown))
+    g_value_copy (&shown, status);
+
+  g_mutex_lock (&spot->lock);
+  extra->n_readers--;
+  g_mutex_unlock (&spot->lock);
+  return G_IS_VALUE (&shown);
 }
 
 /**
@@ -971,7 +974,8 @@ thr_thread_wrapper_get_status (ThrThreadWrapper *self,
  * Shows something of the job's work: see [property@Thr.ThreadWrapper:status].
  *
  * The value that it replaces is released on the calling thread if that is the
- * job's own and had set it, and in the owner context otherwise.
+ * job's own and had set it, and in the owner context otherwise; later, where
+ * somebody is just reading it.
  *
  * Since: 1.0
  */
@@ -1002,7 +1006,7 @@ thr_thread_wrapper_set_status (ThrThreadWrapper *self,
   old_by_job = extra->status_from_job;
   extra->status = value;
   extra->status_from_job = by_job;
-  if (G_IS_VALUE (&old) && !at_home && !(by_job && old_by_job))
+  if (G_IS_VALUE (&old) && (extra->n_readers > 0 || (!at_home && !(by_job && old_by_job))))
     {
       extra->garbage = g_slist_prepend (extra->garbage, g_memdup2 (&old, sizeof old));
       old = (GValue) G_VALUE_INIT;

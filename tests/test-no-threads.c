@@ -66,7 +66,7 @@ can_refuse (void)
     }
 
   g_thread_join (thread);
-  g_test_skip ("the thread functions of this system cannot be replaced");
+  thr_test_skip ("the thread functions of this system cannot be replaced");
   return FALSE;
 }
 

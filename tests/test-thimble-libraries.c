@@ -154,7 +154,7 @@ lacks (const char *name,
     return FALSE;
   g_assert_cmpint (error->code, !=, THR_ERROR_NO_BACKEND);
   message = g_strdup_printf ("%s %s: %s", name, version, error->message);
-  g_test_skip (message);
+  thr_test_skip (message);
   return TRUE;
 }
 
@@ -415,7 +415,7 @@ test_subprocess (Fixture      *self,
 
   if (process == NULL)
     {
-      g_test_skip ("there is no cat");
+      thr_test_skip ("there is no cat");
       return;
     }
   thimble = thimble_of (self, process);
@@ -474,7 +474,7 @@ test_dbus (Fixture      *self,
     return;
   if (daemon == NULL)
     {
-      g_test_skip ("there is no dbus-daemon");
+      thr_test_skip ("there is no dbus-daemon");
       return;
     }
   bus = g_test_dbus_new (G_TEST_DBUS_NONE);
@@ -761,7 +761,7 @@ test_gda (Fixture      *self,
                  "SQLite", G_TYPE_STRING, where, G_TYPE_STRING, NULL, G_TYPE_INT, 0, END);
   if (error != NULL && error->domain != THR_ERROR)
     {
-      g_test_skip (error->message);
+      thr_test_skip (error->message);
       return;
     }
   g_assert_no_error (error);
@@ -893,7 +893,7 @@ test_gst (Fixture      *self,
   g_assert_no_error (error);
   if (g_value_get_object (results) == NULL)
     {
-      g_test_skip ("GStreamer cannot read WAV files here");
+      thr_test_skip ("GStreamer cannot read WAV files here");
       return;
     }
   results = ask (self, &error, NULL, thimble, "GstPbutils.Discoverer.new", G_TYPE_UINT64,

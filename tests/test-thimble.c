@@ -1025,7 +1025,7 @@ test_module_foreign (void)
     }
   if (!g_file_get_contents (path, &content, &length, NULL))
     {
-      g_test_skip ("the module without a backend was not built");
+      thr_test_skip ("the module without a backend was not built");
       return;
     }
   with_module (content, length);

@@ -28,7 +28,7 @@ test_sentence (gconstpointer data)
 
   if (setlocale (LC_ALL, "de_DE.UTF-8") == NULL)
     {
-      g_test_skip ("There is no locale de_DE.UTF-8, nor localedef to make it");
+      thr_test_skip ("There is no locale de_DE.UTF-8, nor localedef to make it");
       return;
     }
 

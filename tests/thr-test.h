@@ -12,6 +12,10 @@ guint  thr_test_scale    (guint full,
                           guint quick);
 gint64 thr_test_deadline (void);
 
+/* Says that something is left out, since this system lacks what it needs. With
+ * THR_TEST_ALL=1, where all of it was installed, that is a failure. */
+void   thr_test_skip     (const char *why);
+
 /* A gate is closed until somebody opens it; waiting for one that nobody opens
  * fails the test. Static storage or THR_TEST_GATE_INIT makes one. */
 typedef struct

@@ -308,6 +308,20 @@ thr_later (gint64         delay,
   return worker != NULL && thr_worker_later (worker, delay, cancellable, func, user_data, destroy, error);
 }
 
+static gboolean
+fire_by (gboolean    (*fire) (ThrWorker *, const char *, const GValue *, GError **),
+         const char   *name,
+         const GValue *value,
+         GError      **error)
+{
+  ThrWorker *worker;
+
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  worker = current_worker (error);
+  return worker != NULL && fire (worker, name, value, error);
+}
+
 /**
  * thr_parent_fire:
  * @name: what the event is called; not empty
@@ -328,12 +342,7 @@ thr_parent_fire (const char   *name,
                  const GValue *value,
                  GError      **error)
 {
-  ThrWorker *worker;
-
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  worker = current_worker (error);
-  return worker != NULL && thr_worker_parent_fire (worker, name, value, error);
+  return fire_by (thr_worker_parent_fire, name, value, error);
 }
 
 /**
@@ -356,12 +365,7 @@ thr_children_fire (const char   *name,
                    const GValue *value,
                    GError      **error)
 {
-  ThrWorker *worker;
-
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  worker = current_worker (error);
-  return worker != NULL && thr_worker_children_fire (worker, name, value, error);
+  return fire_by (thr_worker_children_fire, name, value, error);
 }
 
 /**
@@ -384,12 +388,7 @@ thr_bubble (const char   *name,
             const GValue *value,
             GError      **error)
 {
-  ThrWorker *worker;
-
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  worker = current_worker (error);
-  return worker != NULL && thr_worker_bubble (worker, name, value, error);
+  return fire_by (thr_worker_bubble, name, value, error);
 }
 
 /**
@@ -412,12 +411,7 @@ thr_broadcast (const char   *name,
                const GValue *value,
                GError      **error)
 {
-  ThrWorker *worker;
-
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  worker = current_worker (error);
-  return worker != NULL && thr_worker_broadcast (worker, name, value, error);
+  return fire_by (thr_worker_broadcast, name, value, error);
 }
 
 /**

@@ -10,6 +10,7 @@
 #include <thr-glib/thr-error.h>
 
 #include <thr-glib/thr-background.h>
+#include <thr-glib/thr-binding.h>
 #include <thr-glib/thr-thread-manager.h>
 #include <thr-glib/thr-thread-wrapper.h>
 

@@ -33,6 +33,9 @@
  *   there is none of that type
  * @THR_ERROR_NOT_SUPPORTED: the method is there, but cannot be called by name
  * @THR_ERROR_BUSY: the object is in use by another call
+ * @THR_ERROR_EXCEPTION: a function in a language that has exceptions has thrown
+ *   one; the message says which. The binding of that language gives the exception
+ *   itself
  *
  * The errors of this library.
  *
@@ -72,4 +75,5 @@ G_DEFINE_ENUM_TYPE (ThrError, thr_error,
                     G_DEFINE_ENUM_VALUE (THR_ERROR_NO_BACKEND, "no-backend"),
                     G_DEFINE_ENUM_VALUE (THR_ERROR_NO_SUCH_METHOD, "no-such-method"),
                     G_DEFINE_ENUM_VALUE (THR_ERROR_NOT_SUPPORTED, "not-supported"),
-                    G_DEFINE_ENUM_VALUE (THR_ERROR_BUSY, "busy"))
+                    G_DEFINE_ENUM_VALUE (THR_ERROR_BUSY, "busy"),
+                    G_DEFINE_ENUM_VALUE (THR_ERROR_EXCEPTION, "exception"))

@@ -305,6 +305,11 @@ void     thr_light_job_fail       (ThrItem          *item,
 void     thr_light_job_drop_failure (ThrItem        *item);
 void     thr_light_job_post       (ThrItem          *item);
 
+/* thr-binding.c */
+void     thr_binding_interrupt    (ThrThreadWrapper *job);
+gboolean thr_binding_report       (ThrThreadWrapper *job,
+                                   const GError     *failure);
+
 /* thr-cancel-group.c */
 void     thr_cancel_group_enter   (ThrThreadWrapper *job);
 ThrCancelGroup *thr_cancel_group_leave_locked (ThrThreadWrapper *job);

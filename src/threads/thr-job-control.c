@@ -59,24 +59,32 @@ cancel_own (ThrThreadWrapper *self)
 }
 
 /* Calls the interrupter, once, unless another job runs on top of this one. The
- * function does not end while it is being called. */
+ * function does not end while it is being called. Where there is none, the
+ * bindings are asked. */
 static void
 interrupt (ThrThreadWrapper *self)
 {
   ThrJobExtra *extra = thr_job_peek_extra (self);
   ThrSpot *spot = thr_parking_spot (self);
   ThrInterruptFunc func = NULL;
+  gboolean has_own = FALSE;
 
-  if (extra == NULL || !thr_gate_is_open ())
+  if (!thr_gate_is_open ())
     return;
 
-  g_mutex_lock (&spot->lock);
-  if (extra->interrupter.func != NULL && !extra->interrupted && !extra->covered)
+  if (extra != NULL)
     {
-      func = (ThrInterruptFunc) extra->interrupter.func;
-      extra->interrupted = extra->interrupting = TRUE;
+      g_mutex_lock (&spot->lock);
+      has_own = extra->interrupter.func != NULL;
+      if (has_own && !extra->interrupted && !extra->covered)
+        {
+          func = (ThrInterruptFunc) extra->interrupter.func;
+          extra->interrupted = extra->interrupting = TRUE;
+        }
+      g_mutex_unlock (&spot->lock);
     }
-  g_mutex_unlock (&spot->lock);
+  if (!has_own)
+    thr_binding_interrupt (self);
   if (func == NULL)
     return;
 

@@ -114,6 +114,8 @@ thr_log_unhandled (ThrThreadWrapper *job,
 {
   g_autofree char *name = NULL;
 
+  if (thr_binding_report (job, error))
+    return;
   if (job == NULL)
     g_warning ("A pushed function failed, and nobody handled it: %s", error->message);
   else

@@ -8,6 +8,190 @@
 
 #include <stdatomic.h>
 
+/* ---- jobs whose callbacks are one function ---- */
+
+/**
+ * ThrPhase:
+ * @THR_PHASE_RUN: the function of the job
+ * @THR_PHASE_SUCCESS: the job has succeeded
+ * @THR_PHASE_FAIL: the job has failed
+ * @THR_PHASE_END: the job has ended, in either way
+ *
+ * What the function of [ctor@Thr.ThreadWrapper.new_phased] is called for.
+ *
+ * Since: 1.0
+ */
+G_DEFINE_FLAGS_TYPE (ThrPhase, thr_phase,
+                     G_DEFINE_ENUM_VALUE (THR_PHASE_RUN, "run"),
+                     G_DEFINE_ENUM_VALUE (THR_PHASE_SUCCESS, "success"),
+                     G_DEFINE_ENUM_VALUE (THR_PHASE_FAIL, "fail"),
+                     G_DEFINE_ENUM_VALUE (THR_PHASE_END, "end"))
+
+typedef struct
+{
+  ThrPhaseFunc func;
+  gpointer user_data;
+  GDestroyNotify destroy;
+} Phased;
+
+static void
+phased_free (gpointer data)
+{
+  Phased *phased = data;
+
+  if (phased->destroy != NULL)
+    phased->destroy (phased->user_data);
+  g_free (phased);
+}
+
+static gboolean
+run_cb (ThrThreadWrapper *job,
+        gpointer          user_data,
+        GError          **error)
+{
+  Phased *phased = user_data;
+
+  return phased->func (job, THR_PHASE_RUN, phased->user_data, error);
+}
+
+/* A callback has nobody to give an error to. */
+static void
+call_phase (ThrThreadWrapper *job,
+            ThrPhase          phase,
+            Phased           *phased)
+{
+  g_autoptr (GError) error = NULL;
+
+  phased->func (job, phase, phased->user_data, &error);
+  if (error != NULL)
+    g_warning ("A callback of the job %s failed: %s", thr_thread_wrapper_get_ident (job),
+               error->message);
+}
+
+static void
+success_cb (ThrThreadWrapper *job,
+            const GValue     *result,
+            gpointer          user_data)
+{
+  call_phase (job, THR_PHASE_SUCCESS, user_data);
+}
+
+static void
+fail_cb (ThrThreadWrapper *job,
+         const GError     *failure,
+         gpointer          user_data)
+{
+  call_phase (job, THR_PHASE_FAIL, user_data);
+}
+
+static void
+end_cb (ThrThreadWrapper *job,
+        gpointer          user_data)
+{
+  call_phase (job, THR_PHASE_END, user_data);
+}
+
+/**
+ * thr_thread_wrapper_new_phased:
+ * @name: (nullable): a name for people and for messages, or `NULL`
+ * @phases: what @func is to be called for beside its main purpose
+ * @func: (scope notified) (closure user_data) (destroy destroy): the function of
+ *   the job, and its callbacks
+ * @user_data: (nullable): data for @func
+ * @destroy: (nullable): called with @user_data in the owner context once the
+ *   job is `CLOSED`
+ *
+ * Makes a job as [ctor@Thr.ThreadWrapper.new] does, with one function for all; for
+ * language bindings, in which each function that is handed over has its price.
+ *
+ * Returns: (transfer full): the job
+ *
+ * Since: 1.0
+ */
+ThrThreadWrapper *
+thr_thread_wrapper_new_phased (const char    *name,
+                               ThrPhase       phases,
+                               ThrPhaseFunc   func,
+                               gpointer       user_data,
+                               GDestroyNotify destroy)
+{
+  ThrThreadWrapper *job;
+  Phased *phased;
+
+  g_return_val_if_fail (func != NULL, NULL);
+
+  phased = g_new (Phased, 1);
+  phased->func = func;
+  phased->user_data = user_data;
+  phased->destroy = destroy;
+  job = thr_thread_wrapper_new (name, run_cb, phased, phased_free);
+  if (phases & THR_PHASE_SUCCESS)
+    thr_thread_wrapper_set_on_success (job, success_cb, phased, NULL);
+  if (phases & THR_PHASE_FAIL)
+    thr_thread_wrapper_set_on_fail (job, fail_cb, phased, NULL);
+  if (phases & THR_PHASE_END)
+    thr_thread_wrapper_set_on_end (job, end_cb, phased, NULL);
+  return job;
+}
+
+/**
+ * thr_thread_manager_do_phased:
+ * @self: a manager
+ * @name: (nullable): a name for people and for messages, or `NULL`
+ * @phases: what @func is to be called for beside its main purpose
+ * @func: (scope notified) (closure user_data) (destroy destroy): the function of
+ *   the job, and its callbacks
+ * @user_data: (nullable): data for @func
+ * @destroy: (nullable): called with @user_data in the owner context once the
+ *   job is `CLOSED`
+ *
+ * Runs a function in the background: [ctor@Thr.ThreadWrapper.new_phased] and
+ * [method@Thr.ThreadManager.submit] in one.
+ *
+ * Returns: (transfer full): the job
+ *
+ * Since: 1.0
+ */
+ThrThreadWrapper *
+thr_thread_manager_do_phased (ThrThreadManager *self,
+                              const char       *name,
+                              ThrPhase          phases,
+                              ThrPhaseFunc      func,
+                              gpointer          user_data,
+                              GDestroyNotify    destroy)
+{
+  ThrThreadWrapper *job;
+
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), NULL);
+  g_return_val_if_fail (func != NULL, NULL);
+
+  job = thr_thread_wrapper_new_phased (name, phases, func, user_data, destroy);
+  thr_core_submit (thr_core_of (self), &job, 1, FALSE, NULL);
+  return job;
+}
+
+/**
+ * thr_thread_wrapper_report_unhandled:
+ * @self: a job
+ *
+ * Reports the failure of the job, if it has failed and nobody has handled that so
+ * far: what happens anyway when its last reference goes. For language bindings
+ * which keep more of the failure than the error, and lose that before.
+ *
+ * Since: 1.0
+ */
+void
+thr_thread_wrapper_report_unhandled (ThrThreadWrapper *self)
+{
+  g_return_if_fail (THR_IS_THREAD_WRAPPER (self));
+
+  if (thr_job_is_unhandled (self) &&
+      !(atomic_fetch_or (&self->home.flags, THR_JOB_TAKEN) & THR_JOB_TAKEN))
+    thr_core_report_unhandled (self->core, self, self->error);
+}
+
+/* ---- what is added once in a process ---- */
+
 /* Lists that only grow, so that they can be walked without a lock: an entry is
  * published by the release of the head, and never changes. */
 typedef struct _Entry Entry;

@@ -5,6 +5,7 @@
 #include "threads/thr-thread-wrapper.h"
 
 #include "base/thr-parking-private.h"
+#include "threads/thr-binding.h"
 #include "threads/thr-core-private.h"
 #include "threads/thr-job-private.h"
 
@@ -348,11 +349,7 @@ thr_thread_wrapper_dispose (GObject *object)
     return;
 
   /* Nobody can take the failure any more. */
-  if (thr_job_is_unhandled (self))
-    {
-      atomic_fetch_or (&self->home.flags, THR_JOB_TAKEN);
-      thr_core_report_unhandled (self->core, self, self->error);
-    }
+  thr_thread_wrapper_report_unhandled (self);
 
   G_OBJECT_CLASS (thr_thread_wrapper_parent_class)->dispose (object);
 }

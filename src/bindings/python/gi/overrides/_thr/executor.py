@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A manager as concurrent.futures knows executors."""
+
+import concurrent.futures
+
+from gi.module import get_introspection_module
+
+from . import futures
+from .jobs import ThreadWrapper
+
+Thr = get_introspection_module("Thr")
+
+
+class Executor(concurrent.futures.Executor):
+    """A manager where a concurrent.futures.Executor is wanted.
+
+    The manager is not the executor's own: shutdown() waits for what was submitted
+    here, and leaves the manager as it is.
+    """
+
+    def __init__(self, manager=None):
+        self._manager = manager if manager is not None else Thr.ThreadManager.get_default()
+        self._futures = set()
+        self._is_shut = False
+
+    def submit(self, fn, /, *args, **kwargs):
+        if self._is_shut:
+            raise RuntimeError("cannot schedule new futures after shutdown")
+        thread = ThreadWrapper(fn, args, kwargs, on_fail=_ignore, give_thread=False)
+        future = futures.for_new(thread)
+        self._futures.add(future)
+        future.add_done_callback(self._futures.discard)
+        self._manager.submit(thread)
+        futures.settle_ended(thread)  # the manager is stopped
+        return future
+
+    def shutdown(self, wait=True, *, cancel_futures=False):
+        self._is_shut = True
+        left = list(self._futures)
+        if cancel_futures:
+            for future in left:
+                future.cancel()
+        if wait:
+            for future in left:
+                try:
+                    future.exception()
+                except concurrent.futures.CancelledError:
+                    pass
+
+
+def _ignore(failure):
+    """The future has it."""
+
+
+def _futures_of(things):
+    by_future = {}
+    for thing in things:
+        is_future = isinstance(thing, concurrent.futures.Future)
+        by_future[thing if is_future else thing.as_future()] = thing
+    return by_future
+
+
+def wait(things, timeout=None, return_when=concurrent.futures.ALL_COMPLETED):
+    """concurrent.futures.wait() for jobs: two sets of them, done and not done."""
+    by_future = _futures_of(things)
+    done, not_done = concurrent.futures.wait(by_future, timeout, return_when)
+    return concurrent.futures.DoneAndNotDoneFutures(
+        {by_future[future] for future in done}, {by_future[future] for future in not_done}
+    )
+
+
+def as_completed(things, timeout=None):
+    """concurrent.futures.as_completed() for jobs: gives each as soon as it has ended."""
+    by_future = _futures_of(things)
+    for future in concurrent.futures.as_completed(by_future, timeout):
+        yield by_future[future]

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The end of the interpreter, while something may still run."""
+
+import atexit
+
+from gi.module import get_introspection_module
+from gi.repository import GLib
+
+Thr = get_introspection_module("Thr")
+
+TIMEOUT = 2.0  # seconds that what is halted has to end
+
+_choice = (Thr.ShutdownMode.HALT, TIMEOUT)
+
+
+def set_exit(mode, timeout=TIMEOUT):
+    """Says what becomes of jobs and workers when the interpreter exits.
+
+    By default they are halted, and have two seconds to end. DRAIN lets the jobs
+    finish, for as long as the time-out says (in seconds, None = for ever). After
+    that nothing calls into Python any more.
+    """
+    global _choice
+
+    _choice = (mode, timeout)
+
+
+def _shut_down():
+    from .jobs import to_microseconds
+
+    mode, timeout = _choice
+    try:
+        Thr.shutdown(mode, to_microseconds(timeout))
+    except GLib.Error:
+        pass  # it is over: what still runs goes with the process
+
+
+atexit.register(_shut_down)

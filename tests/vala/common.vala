@@ -62,10 +62,8 @@ public class Gate : Object {
 }
 
 // A job that goes on until somebody ends it.
-public Thr.ThreadWrapper endless (Gate begun, Gate? interrupted = null) {
+public Thr.ThreadWrapper endless (Gate begun) {
     return new Thr.ThreadWrapper ("endless", (thread) => {
-        if (interrupted != null)
-            thread.set_interrupter ((thread) => ((!) interrupted).open ());
         begun.open ();
         while (thread.checkpoint ())
             Thread.yield ();

@@ -200,11 +200,14 @@ void control () throws Error {
 
     begun = new Gate ();
     var interrupted = new Gate ();
-    thread = endless (begun, interrupted);
-    manager.submit (thread);
+    thread = manager.do_async ("blocked", (thread) => {
+        thread.set_interrupter ((thread) => interrupted.open ());
+        begun.open ();
+        interrupted.pass ();
+        return thread.checkpoint ();
+    });
     begun.pass ();
     thread.halt ();
-    interrupted.pass ();
     try {
         thread.join ();
         assert_not_reached ();

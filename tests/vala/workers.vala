@@ -12,7 +12,8 @@ class Counter : Worker {
         Object (name: name);
         this.count = count;
         listen ("SET", (worker, event) => {
-            this.count = ((!) event.get_value ()).get_int ();
+            // To capture `this` would be to keep oneself for ever.
+            ((Counter) worker).count = ((!) event.get_value ()).get_int ();
             return true;
         });
     }
@@ -133,7 +134,7 @@ void talk_in_the_family () throws Error {
     var heard = "";
     var parent = new Worker ("parent", (worker) => {
         var child = new Worker ("child", (child) => {
-            assert (child.parent == worker);
+            assert (((!) child.parent).name == "parent");
             Thr.listen ("DOWN", (child, event) => {
                 heard += "child heard " + event.get_name () + "; ";
                 return Thr.bubble ("UP", 3) && Thr.parent_fire ("UP", 4);
@@ -146,7 +147,7 @@ void talk_in_the_family () throws Error {
             return true;
         });
         Thr.listen (EVENT_CHILD_THREAD_END, (worker, event) => {
-            assert (event.get_target () == child);
+            assert (((!) event.get_target ()).name == "child");
             heard += "child ended";
             return true;
         });
@@ -221,11 +222,17 @@ void later () throws Error {
     var order = "";
     var worker = new Worker ("later", (worker) => {
         var cancellable = new Cancellable ();
-        worker.later (2000, null, (worker) => {
-            order += "second";
-            worker.stop ();
+        worker.later (0, null, (worker) => {
+            order += "first ";
+            try {
+                worker.later (1, null, (worker) => {
+                    order += "second";
+                    worker.stop ();
+                });
+            } catch (Error e) {
+                error ("%s", e.message);
+            }
         });
-        worker.later (0, null, () => order += "first ");
         Thr.later (0, cancellable, () => order += "never");
         cancellable.cancel ();
         return wait_forever ();

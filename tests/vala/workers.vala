@@ -11,11 +11,13 @@ class Counter : Worker {
     public Counter (string name, int count) {
         Object (name: name);
         this.count = count;
-        listen ("SET", (worker, event) => {
-            // To capture `this` would be to keep oneself for ever.
-            ((Counter) worker).count = ((!) event.get_value ()).get_int ();
-            return true;
-        });
+        listen ("SET", on_set);
+    }
+
+    // A lambda would hold `this`, and so the worker itself, for ever.
+    static bool on_set (Worker worker, Event event) throws Error {
+        ((Counter) worker).count = ((!) event.get_value ()).get_int ();
+        return true;
     }
 
     public override bool run () throws Error {

@@ -131,7 +131,7 @@ def main(gir, metadata, folder):
     for name in 'GLib-2.0', 'GObject-2.0', 'Gio-2.0':
         tree = ElementTree.parse(Path(folder) / f'{name}.gir')
         of_glib |= type_names(tree.getroot().find(CORE + 'namespace'))
-    renamed = dict(re.findall(r'^(\w+)\b.*\bname="(\w+)"', Path(metadata).read_text(encoding='utf-8'),
+    renamed = dict(re.findall(r'^(\w+) .*\bname="(\w+)"', Path(metadata).read_text(encoding='utf-8'),
                               re.MULTILINE))
     for name in sorted(type_names(namespace)):
         if renamed.get(name, name) in of_glib:

@@ -141,6 +141,7 @@ test_unhandled (void)
 {
   static Reporter first, last;
   g_autoptr (ThrThreadManager) manager = thr_thread_manager_new ();
+  ThrThreadWrapper *thread;
 
   thr_add_unhandled_func (report, &first, NULL);
   thr_add_unhandled_func (report, &last, NULL);
@@ -164,12 +165,105 @@ test_unhandled (void)
   g_assert_cmpint (last.n_reports, ==, 3);
   g_assert_cmpint (first.n_reports, ==, 1);
 
+  /* Sooner than when the last reference goes; and just once. */
+  last.takes = TRUE;
+  thread = thr_thread_manager_do_async (manager, "told", fail_func, NULL, NULL);
+  g_assert_true (thr_thread_manager_wait_idle (manager, THR_FOREVER, NULL, NULL));
+  g_assert_cmpint (last.n_reports, ==, 3);
+  thr_thread_wrapper_report_unhandled (thread);
+  g_assert_cmpint (last.n_reports, ==, 4);
+  thr_thread_wrapper_report_unhandled (thread);
+  g_assert_finalize_object (thread);
+  g_assert_cmpint (last.n_reports, ==, 4);
+
   g_signal_connect (manager, "unhandled-error", G_CALLBACK (ignore_unhandled), NULL);
   fail_one (manager);
-  g_assert_cmpint (last.n_reports, ==, 3);
+  g_assert_cmpint (last.n_reports, ==, 4);
 
   g_free (first.name);
   g_free (last.name);
+}
+
+/* ---- one function for all ---- */
+
+typedef struct
+{
+  GString *phases;
+  gboolean fails;
+  gboolean is_freed;
+} Phased;
+
+static gboolean
+phase_func (ThrThreadWrapper *thread,
+            guint             phase,
+            gpointer          user_data,
+            GError          **error)
+{
+  Phased *phased = user_data;
+
+  g_string_append_printf (phased->phases, "%u", phase);
+  if (phase != THR_PHASE_RUN)
+    return TRUE;
+  if (phased->fails)
+    return fail_func (thread, NULL, error);
+  return thr_thread_wrapper_return_int (thread, 42, error);
+}
+
+static void
+phased_freed (gpointer user_data)
+{
+  ((Phased *) user_data)->is_freed = TRUE;
+}
+
+static void
+check_phases (ThrPhase    wanted,
+              gboolean    fails,
+              const char *phases)
+{
+  g_autoptr (ThrThreadManager) manager = thr_thread_manager_new ();
+  Phased phased = { g_string_new (NULL), fails, FALSE };
+  ThrThreadWrapper *thread =
+    thr_thread_manager_do_phased (manager, "phased", wanted, phase_func, &phased, phased_freed);
+
+  g_assert_true (thr_thread_wrapper_join (thread, THR_FOREVER, NULL, NULL) == !fails);
+  g_assert_cmpstr (phased.phases->str, ==, phases);
+  g_assert_true (phased.is_freed);
+  if (!fails)
+    g_assert_cmpint (g_value_get_int64 (thr_thread_wrapper_get_result (thread)), ==, 42);
+  g_assert_finalize_object (thread);
+  g_string_free (phased.phases, TRUE);
+}
+
+static void
+test_phases (void)
+{
+  check_phases (THR_PHASE_RUN, FALSE, "0");
+  check_phases (THR_PHASE_SUCCESS | THR_PHASE_FAIL | THR_PHASE_END, FALSE, "014");
+  check_phases (THR_PHASE_SUCCESS | THR_PHASE_FAIL | THR_PHASE_END, TRUE, "024");
+  check_phases (THR_PHASE_END, TRUE, "04");
+}
+
+/* A callback has nobody to give an error to. */
+static gboolean
+failing_phase_func (ThrThreadWrapper *thread,
+                    guint             phase,
+                    gpointer          user_data,
+                    GError          **error)
+{
+  return phase == THR_PHASE_RUN || fail_func (thread, user_data, error);
+}
+
+static void
+test_failing_phase (void)
+{
+  g_autoptr (ThrThreadManager) manager = thr_thread_manager_new ();
+  ThrThreadWrapper *thread = thr_thread_manager_do_phased (manager, "phased", THR_PHASE_END,
+                                                           failing_phase_func, NULL, NULL);
+
+  g_test_expect_message ("Thr", G_LOG_LEVEL_WARNING, "*callback*nobody looks*");
+  g_assert_true (thr_thread_wrapper_join (thread, THR_FOREVER, NULL, NULL));
+  g_test_assert_expected_messages ();
+  g_assert_finalize_object (thread);
 }
 
 typedef struct
@@ -236,6 +330,8 @@ main (int   argc,
 
   g_test_add_func ("/binding/interrupter", test_interrupter);
   g_test_add_func ("/binding/unhandled", test_unhandled);
+  g_test_add_func ("/binding/phases", test_phases);
+  g_test_add_func ("/binding/failing-phase", test_failing_phase);
   /* Shuts the gate: the last one. */
   g_test_add_func ("/binding/thread-exit", test_thread_exit);
 

@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""check.py SPIN CC MODEL [MACRO…]: looks at every interleaving of a model.
+
+Without a macro whose name begins with BROKEN_ no error may be found; with one, an
+error has to be."""
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+spin, compiler, model, *macros = sys.argv[1:]
+model = Path(model).resolve()
+is_broken = any(macro.startswith("BROKEN_") for macro in macros)
+
+
+def run(*command):
+    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))}:\n{done.stdout}")
+    return done.stdout
+
+
+with tempfile.TemporaryDirectory() as folder:
+    run(spin, *(f"-D{macro}" for macro in macros), "-a", model)
+    run(compiler, "-O2", "-w", "-DSAFETY", "-o", "pan", "pan.c")
+    output = run("./pan", "-m1000000")
+    errors = re.search(r"errors: (\d+)", output)
+    states = re.search(r"(\d+) states, stored", output)
+    if errors is None or "max search depth too small" in output:
+        sys.exit(output)
+    n_errors = int(errors[1])
+    print(f"{model.name} {' '.join(macros)}: {states[1]} states, {n_errors} errors")
+    if is_broken and n_errors == 0:
+        sys.exit("An error had to be found: the model says nothing.")
+    if not is_broken and n_errors > 0:
+        trail = run(spin, *(f"-D{macro}" for macro in macros), "-t", "-p", "-k",
+                    next(Path(folder).glob("*.trail"), model.with_suffix(".trail")), model)
+        sys.exit(output + trail)

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The hand-over of a job (thr_job_mark() in src/threads/thr-thread-wrapper.c,
+ * set_done_locked() in thr-core.c, step() and thr_job_land() in thr-job-delivery.c):
+ * the thread that runs it marks what is to be announced, another thread sets a name
+ * meanwhile, and home takes the marks.
+ *
+ * What is checked, in every interleaving:
+ *  - the states are announced in their order, each once;
+ *  - the last progress is announced before RETURNED;
+ *  - at most one node of the job is in the inbox;
+ *  - once the job has landed, nobody who holds no reference touches it;
+ *  - nothing that was marked is left without a node that will bring it home: the run
+ *    ends with CLOSED announced and the name told.
+ *
+ * Each macro BROKEN_… takes something away that is needed: then an error must be
+ * found. */
+
+#define SETS 2 /* of progress */
+
+#define CREATED 0
+#define RUNNING 1
+#define RETURNED 2
+#define FINISHING 3
+#define CLOSED 4
+
+/* ThrHome.flags */
+bool posted = false, flying = true, started = false, done = false;
+bool progress_mark = false, name_mark = false, closed = false;
+
+byte progress = 0; /* the value itself, set with an exchange before its mark */
+byte announced = CREATED;
+byte announced_progress = 0;
+bool announced_name = false;
+byte inbox = 0; /* nodes of the job there */
+byte references = 2; /* of the flight, and of who renames it */
+bool is_freed = false;
+byte n_over = 0; /* of the other two */
+
+inline touch () { assert (!is_freed) }
+
+inline push ()
+{
+  atomic { inbox++; assert (inbox <= 1) }
+}
+
+inline unref ()
+{
+  atomic {
+    touch ();
+    references--;
+    if
+    :: references == 0 -> is_freed = true
+    :: else
+    fi
+  }
+}
+
+/* The thread that runs the function: it has no reference but the flight's. */
+active proctype runner ()
+{
+  byte i;
+  bool before;
+
+  atomic { touch (); before = posted; posted = true; started = true }
+  if
+  :: !before -> push ()
+  :: else
+  fi;
+
+  for (i : 1 .. SETS) {
+#ifdef BROKEN_PROGRESS
+    atomic { touch (); before = posted; posted = true; progress_mark = true }
+    touch (); progress = i;
+#else
+    touch (); progress = i;
+    atomic { touch (); before = posted; posted = true; progress_mark = true }
+#endif
+    if
+    :: !before -> push ()
+    :: else
+    fi
+  }
+
+  /* DONE with POSTED, at once: the last touch, unless the node is ours to push. */
+#ifdef BROKEN_DONE
+  atomic { touch (); done = true }
+  atomic { touch (); before = posted; posted = true }
+#else
+  atomic { touch (); before = posted; posted = true; done = true }
+#endif
+  if
+  :: !before -> push ()
+  :: else
+  fi;
+  n_over++
+}
+
+/* Any thread with a reference: thr_thread_wrapper_set_name(). */
+active proctype renamer ()
+{
+  bool before, flew;
+
+  atomic { touch (); before = posted; flew = flying; posted = true; name_mark = true }
+  if
+  :: flew && !before -> push ()
+  :: flew && before
+  :: !flew -> announced_name = true /* announce_idle() brings it home by itself */
+  fi;
+  unref ();
+  n_over++
+}
+
+/* thr_job_deliver() */
+active proctype home ()
+{
+  bool was_started, was_done, had_progress, had_name, landed = false;
+
+  do
+  :: !landed ->
+     inbox > 0 -> inbox--;
+     /* step() */
+     atomic {
+       touch ();
+       posted = false;
+       was_started = started; was_done = done;
+       had_progress = progress_mark; had_name = name_mark;
+       name_mark = false
+     };
+     if
+     :: announced < CLOSED ->
+        if
+        :: was_started && announced == CREATED -> announced = RUNNING
+        :: else
+        fi;
+        if
+        :: had_name -> announced_name = true
+        :: else
+        fi;
+        if
+        :: had_progress -> progress_mark = false; announced_progress = progress
+        :: else
+        fi;
+        if
+        :: was_done ->
+           assert (announced == RUNNING);
+           announced = RETURNED;
+           assert (announced_progress == SETS);
+           announced = FINISHING;
+           touch (); closed = true;
+           announced = CLOSED
+        :: else
+        fi
+     :: else ->
+        if
+        :: had_name -> announced_name = true
+        :: else
+        fi
+     fi;
+     if
+     :: announced == CLOSED ->
+        /* thr_job_land() */
+#ifdef BROKEN_LAND
+        flying = false; landed = true;
+#else
+        if
+        :: atomic { posted -> skip }
+        :: atomic { !posted -> flying = false; landed = true }
+        fi;
+#endif
+        if
+        :: landed -> unref ()
+        :: else
+        fi
+     :: else
+     fi
+  :: landed -> break
+  od;
+
+  assert (announced == CLOSED && closed);
+  /* When all threads are done, the name was told, too. */
+  n_over == 2 -> assert (announced_name && inbox == 0 && is_freed)
+}

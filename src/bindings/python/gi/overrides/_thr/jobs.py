@@ -59,6 +59,12 @@ _kept = set()
 try:
     _ensure = ctypes.pythonapi.PyGILState_Ensure
     _release = ctypes.pythonapi.PyGILState_Release
+    _get_state = ctypes.pythonapi.PyThreadState_Get
+    _get_state.restype = ctypes.c_void_p
+    _clear_state = ctypes.pythonapi.PyThreadState_Clear
+    _clear_state.argtypes = (ctypes.c_void_p,)
+    _delete_state = ctypes.pythonapi.PyThreadState_Delete
+    _delete_state.argtypes = (ctypes.c_void_p,)
 except AttributeError:  # another Python than CPython
     _ensure = None
 
@@ -67,12 +73,18 @@ def _keep_thread_state(ident):
     _kept.add(ident)
     if _ensure is None:
         return
-    kept_state = _ensure()
+    count = _ensure()
+    kept_state = _get_state()
 
     def give_back():
         _kept.discard(ident)
         _drop_dummy_thread(ident)
-        _release(kept_state)
+        if _get_state() == kept_state:
+            _release(count)
+        else:
+            # The system had Python forget it before this was called.
+            _clear_state(kept_state)
+            _delete_state(kept_state)
 
     Thr.at_thread_exit(give_back)
 

@@ -6,14 +6,13 @@ asyncio's, and the work is done by jobs; no main loop of GLib's is running."""
 import argparse
 import asyncio
 import contextlib
+import functools
 import sys
 
 import gi
 
 gi.require_version("Thr", "1.0")
 from gi.repository import Thr  # noqa: E402
-
-SECONDS_FOR_ONE = 10
 
 
 def factorize(thread, number):
@@ -30,22 +29,22 @@ def factorize(thread, number):
     return factors + [number]
 
 
-async def answer(line):
+async def answer(line, patience):
     if not line.strip().isdigit() or int(line) < 2:
         return "a number from 2 on, please"
     thread = Thr.thread_manager.do_async(factorize, [int(line)])
     try:
-        factors = await asyncio.wait_for(thread, SECONDS_FOR_ONE)
+        factors = await asyncio.wait_for(thread, patience)
     except asyncio.TimeoutError:
         thread.halt()  # its function does not look whether it is cancelled
         return f"that takes too long; {thread.status or 'nothing so far'}"
     return " ".join(map(str, factors))
 
 
-async def serve(reader, writer):
+async def serve(patience, reader, writer):
     with contextlib.closing(writer):
         while line := await reader.readline():
-            writer.write((await answer(line) + "\n").encode())
+            writer.write((await answer(line, patience) + "\n").encode())
             await writer.drain()
 
 
@@ -56,8 +55,9 @@ async def ask(port, number):
         return (await reader.readline()).decode().strip()
 
 
-async def run(port, is_demo):
-    async with await asyncio.start_server(serve, "127.0.0.1", port) as server:
+async def run(port, patience, is_demo):
+    visited = functools.partial(serve, patience)
+    async with await asyncio.start_server(visited, "127.0.0.1", port) as server:
         port = server.sockets[0].getsockname()[1]
         if not is_demo:
             print(f"listening on port {port}", flush=True)
@@ -73,10 +73,11 @@ async def run(port, is_demo):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="default: one that is free")
+    parser.add_argument("--patience", metavar="SECONDS", type=float, default=10)
     parser.add_argument("--demo", action="store_true", help="ask it some numbers, and end")
     options = parser.parse_args()
     try:
-        asyncio.run(run(options.port, options.demo))
+        asyncio.run(run(options.port, options.patience, options.demo))
     except KeyboardInterrupt:
         return 130
     return 0

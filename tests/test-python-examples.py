@@ -231,7 +231,7 @@ class Examples(unittest.TestCase):
             [line.split() for line in lines[:4]],
             [["3000", "large"], ["300", "medium"], ["30", "small"], ["3330", "in", "all"]],
         )
-        self.assertEqual(lines[4], "as always: no such column: nothing")
+        self.assertEqual(lines[4], "as always: no such column: colour")
 
     def test_thimble_sqlite(self):
         for size in range(1, 31):

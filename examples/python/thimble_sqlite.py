@@ -49,7 +49,7 @@ async def run(folder, number):
     [(total,)] = await files.query("SELECT total(size) FROM files")
     print(f"{int(total):12} in all")
     try:
-        await files.query("SELECT nothing")
+        await files.query("SELECT colour FROM files")
     except sqlite3.OperationalError as error:
         print(f"as always: {error}")
     await files.close()

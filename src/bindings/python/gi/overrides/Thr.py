@@ -10,6 +10,7 @@ from ._thr import current as _current, defers as _defers, workers as _workers
 from ._thr.channels import Channel
 from ._thr.defers import Async, Defer, DeferResolver
 from ._thr.events import Event, Listener
+from ._thr import traced as _traced
 from ._thr.jobs import ThreadWrapper
 from ._thr.manager import ThreadManager
 from ._thr.workers import Worker
@@ -49,6 +50,7 @@ _export("BackgroundDecorator", _background.BackgroundDecorator)
 _export("Pending", aio.Pending)
 _export("spawn", aio.spawn)
 _export("Thimble", Thimble)
+_export("TracedThread", _traced.TracedThread)
 _export("set_exit", _exit.set_exit)
 _export("create_worker", _workers.create_worker)
 _export("async_", _defers.async_)

@@ -149,7 +149,8 @@ class ThreadManager(TestCase):
             self.manager.append_thread(self.gate.wait)
         with self.assertRaises(Thr.ThreadLimitReachedError):
             self.manager.run()
-        self.assertEqual((self.manager.thread_limit, self.manager.n_queued), (2, 1))
+        poll_until(lambda: self.manager.n_running == self.manager.thread_limit == 2)
+        self.assertEqual(self.manager.n_queued, 1)
         self.gate.open()
 
     @counterpart("ThreadsAlreadyRunningError")
@@ -188,6 +189,7 @@ class ThreadManager(TestCase):
         threads = [self.manager.append(self.gate.wait) for _ in range(3)]
         with self.assertRaises(Thr.ThreadLimitReachedError):
             self.manager.run()
+        poll_until(lambda: self.manager.n_running == 2)
         self.manager.stop()
         self.assertFalse(self.manager.started)
         self.assertIsInstance(threads[2].exception(), Thr.StoppedError)

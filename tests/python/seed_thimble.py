@@ -4,7 +4,7 @@
 import functools
 import inspect
 
-from common import Gate, TestCase, Thr, run_until, threading
+from common import Gate, Gio, TestCase, Thr, run_until, threading
 from seed import counterpart
 
 NAMES = """
@@ -57,7 +57,6 @@ class Thimble(TestCase):
     @counterpart("Thimble(pool)", "snippet:pool.started", "snippet:own_pool")
     def test_pool(self):
         pool = Thr.ThreadManager(name="cars", thread_limit=3)
-        pool.stop()
         self.assertFalse(pool.started)
         thimble = Thr.Thimble(Car(), ["drive_to"], manager=pool)
         self.assertIs(thimble.manager, pool)
@@ -66,12 +65,19 @@ class Thimble(TestCase):
 
     @counterpart("snippet:reactor.stop")
     def test_shutdown(self):
-        # With the default manager of the process goes what the thimble started, or with
-        # the process: here it is told.
+        application = Gio.Application(flags=Gio.ApplicationFlags.NON_UNIQUE)
+        application.set_default()
         thimble = Thr.Thimble(Car(), ["drive_to"])
-        self.result_of(thimble.drive_to("work"))
-        self.assertTrue(thimble.manager.started)
-        thimble.manager.stop()
+        started = []
+
+        def drive(application):
+            application.hold()
+            thimble.drive_to("work").then(lambda _: started.append(thimble.manager.started))
+            thimble.drive_to("home").then(lambda _: application.quit())
+
+        application.connect("activate", drive)
+        application.run([])
+        self.assertEqual(started, [True])
         self.assertFalse(thimble.manager.started)
 
     @counterpart("snippet:one_thread")

@@ -317,6 +317,16 @@ class Family(WorkerCase):
         self.assertFalse(child.is_running())
         self.assertIsNone(Thr.Worker().parent)
 
+    def test_children(self):
+        parent = self.make().start()
+        child = self.make(parent=parent).start()
+        before = child.ref_count
+        for _ in range(10):
+            self.assertEqual(parent.children, {child})
+        self.assertEqual(child.ref_count, before)
+        finish(child)
+        self.assertEqual(parent.children, set())
+
     def test_daemon(self):
         self.assertFalse(Thr.current().is_daemon())
         self.assertFalse(Thr.Worker().is_daemon())

@@ -12,6 +12,7 @@ from ._thr.defers import Async, Defer, DeferResolver
 from ._thr.events import Event, Listener
 from ._thr.jobs import ThreadWrapper
 from ._thr.manager import ThreadManager
+from ._thr.thimble import Thimble
 from ._thr.workers import Worker
 
 _Thr = get_introspection_module("Thr")
@@ -47,6 +48,7 @@ _export("as_completed", _executor.as_completed)
 _export("BackgroundDecorator", _background.BackgroundDecorator)
 _export("Pending", aio.Pending)
 _export("spawn", aio.spawn)
+_export("Thimble", Thimble)
 _export("set_exit", _exit.set_exit)
 _export("create_worker", _workers.create_worker)
 _export("async_", _defers.async_)

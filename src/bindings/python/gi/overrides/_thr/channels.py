@@ -60,8 +60,7 @@ class Channel(_raw):
         return _raw.subscribe(self, overflow, capacity, callback)
 
     def __aiter__(self):
-        if aio.running_loop() is not None:
-            aio.bridge(aio.running_loop())
+        aio.attend()
         return _Events(self)
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The errors of the library as exception classes, and exceptions as its errors."""
 
+import threading
+
 from gi.module import get_introspection_module
 from gi.repository import Gio, GLib
 
@@ -116,6 +118,15 @@ def is_cancelled(error):
         and error.domain == _CANCELLED_DOMAIN
         and error.code == Gio.IOErrorEnum.CANCELLED
     )
+
+
+def report(failure):
+    """Reports a failure that nobody handled, as that of a thread of Python's own; that
+    somebody wanted an end is none."""
+    if not (is_cancelled(failure) or isinstance(failure, (SystemExit, HaltedError))):
+        threading.excepthook(
+            threading.ExceptHookArgs((type(failure), failure, failure.__traceback__, None))
+        )
 
 
 def to_glib_error(exception):

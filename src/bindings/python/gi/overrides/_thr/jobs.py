@@ -13,7 +13,7 @@ from gi.repository import GLib, GObject
 
 from . import aio, errors, futures, halting
 from .halting import ThreadHalted, targets
-from .values import to_value
+from .values import is_same, to_value
 
 Thr = get_introspection_module("Thr")
 State = Thr.ExecutionState
@@ -59,6 +59,12 @@ _kept = set()
 try:
     _ensure = ctypes.pythonapi.PyGILState_Ensure
     _release = ctypes.pythonapi.PyGILState_Release
+    _get_state = ctypes.pythonapi.PyThreadState_Get
+    _get_state.restype = ctypes.c_void_p
+    _clear_state = ctypes.pythonapi.PyThreadState_Clear
+    _clear_state.argtypes = (ctypes.c_void_p,)
+    _delete_state = ctypes.pythonapi.PyThreadState_Delete
+    _delete_state.argtypes = (ctypes.c_void_p,)
 except AttributeError:  # another Python than CPython
     _ensure = None
 
@@ -67,12 +73,18 @@ def _keep_thread_state(ident):
     _kept.add(ident)
     if _ensure is None:
         return
-    kept_state = _ensure()
+    count = _ensure()
+    kept_state = _get_state()
 
     def give_back():
         _kept.discard(ident)
         _drop_dummy_thread(ident)
-        _release(kept_state)
+        if _get_state() == kept_state:
+            _release(count)
+        else:
+            # The system had Python forget it before this was called.
+            _clear_state(kept_state)
+            _delete_state(kept_state)
 
     Thr.at_thread_exit(give_back)
 
@@ -270,12 +282,7 @@ def failure_of(thread):
 
 def _report(thread, error):
     """A failure that nobody handled, as that of a thread of Python's own."""
-    failure = failure_of(thread) if thread is not None else errors.convert(error)
-    if errors.is_cancelled(failure) or isinstance(failure, (SystemExit, errors.HaltedError)):
-        return True
-    threading.excepthook(
-        threading.ExceptHookArgs((type(failure), failure, failure.__traceback__, None))
-    )
+    errors.report(failure_of(thread) if thread is not None else errors.convert(error))
     return True
 
 
@@ -291,7 +298,10 @@ def result_of(thread):
     """The result of a job, or None."""
     value = _raw.get_result(thread)
     # What is boxed belongs to the value that was given; the property is a copy.
-    return thread.props.result if isinstance(value, _STRUCTS) else value
+    is_borrowed = isinstance(value, _STRUCTS) or (
+        type(value) is list and any(isinstance(item, _STRUCTS) for item in value)
+    )
+    return thread.props.result if is_borrowed else value
 
 
 def set_callbacks(thread, on_success, on_fail, on_end):
@@ -317,6 +327,17 @@ class _FailedHandler:
         return self.handler == other
 
     __hash__ = None
+
+
+# ---- waiting ----
+
+
+def pending_of(thread, finish=None):
+    """The end of the job, as something to await; to cancel that cancels the job."""
+    pending = aio.Pending(thread.cancel, thread)
+    aio.attend()
+    _raw.wait_async(thread, None, pending.finish_with(finish or ThreadWrapper.wait_finish))
+    return pending
 
 
 # ---- the class ----
@@ -347,6 +368,7 @@ class ThreadWrapper(_raw):
         priority=0,
         cancellable=None,
     ):
+        aio.attend()
         run = Run(function, fn_args, fn_kwargs, on_success, on_fail, on_end, give_thread)
         if name is None:
             name = getattr(function, "__name__", None)
@@ -459,15 +481,28 @@ class ThreadWrapper(_raw):
             return result_of(self)
         raise failure
 
+    def wait_async(self, cancellable=None, callback=None, *user_data):
+        """Waits for the end without blocking. To cancel it ends the wait, not the job."""
+
+        def start(cancellable, callback, *user_data):
+            _raw.wait_async(self, cancellable, callback, *user_data)
+
+        return aio.begin(start, ThreadWrapper.wait_finish, cancellable, callback, user_data)
+
     def __await__(self):
-        pending = aio.Pending(cancel=self.cancel)
-        self.wait_async(None, pending.finish_with(ThreadWrapper.wait_finish))
-        return pending.__await__()
+        return pending_of(self).__await__()
 
     async def statuses(self):
-        """Its status, each time that it has changed, until the job has ended."""
+        """Its status, each time that it has changed, until the job has ended.
+
+        What is set faster than it is asked for is left out, but never the last one.
+        """
+        seen = None
         async for _ in aio.notifies(self, "notify::status", self._is_closed):
-            yield self.status
+            status = self.status
+            if not is_same(status, seen):
+                seen = status
+                yield status
 
     def _is_closed(self):
         return self.execution_state == State.CLOSED

@@ -13,8 +13,8 @@ from ._thr.events import Event, Listener
 from ._thr import traced as _traced
 from ._thr.jobs import ThreadWrapper
 from ._thr.manager import ThreadManager
-from ._thr.workers import Worker
 from ._thr.thimble import Thimble
+from ._thr.workers import Worker
 
 _Thr = get_introspection_module("Thr")
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Events for everybody who subscribes."""
 
+import sys
 import weakref
 
 from gi.module import get_introspection_module
@@ -59,8 +60,7 @@ class Channel(_raw):
         return _raw.subscribe(self, overflow, capacity, callback)
 
     def __aiter__(self):
-        if aio.running_loop() is not None:
-            aio.bridge(aio.running_loop())
+        aio.attend()
         return _Events(self)
 
 
@@ -75,8 +75,13 @@ class _Events(aio.Stream):
             if self is not None:
                 self.feed(event)
 
-        self._subscription = channel.subscribe(feed)
-        super().__init__(self._subscription.unsubscribe)
+        subscription = channel.subscribe(feed)
+
+        def close():
+            if not sys.is_finalizing():  # when nothing is told any more
+                subscription.unsubscribe()
+
+        super().__init__(close)
         self._channel = channel
 
 

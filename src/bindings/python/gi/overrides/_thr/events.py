@@ -133,7 +133,10 @@ def same(one, other):
 
 
 def report(failure, worker):
-    """A failure in a worker's thread, as that of a thread of Python's own."""
+    """A failure in a worker's thread, as that of a thread of Python's own. That the
+    program is ending is none."""
+    if isinstance(failure, errors.StoppedError):
+        return
     thread = threading.current_thread()
     if isinstance(thread, threading._DummyThread):
         thread.name = worker.name

@@ -141,7 +141,7 @@ class Worker(_raw):
     them; but not for those that are daemons, which by default are those of a daemon.
 
     A failure of the task is reported through threading.excepthook, unless
-    print_traceback is false.
+    print_traceback is false. A result in which the worker itself is keeps it alive.
     """
 
     # As for jobs: a look at __dict__ would keep the object.

@@ -155,7 +155,7 @@ def main():
         "--jobs",
         metavar="N",
         type=int,
-        default=min(os.cpu_count(), MAX_JOBS),
+        default=min(os.cpu_count() or 1, MAX_JOBS),
         help="hash so many files at a time (default: one for each processor)",
     )
     parser.add_argument("--demo", action="store_true", help="for a folder made for this")

@@ -45,6 +45,10 @@ class Channel(_raw):
                     _raw.pub(self, event, to_value(data))
                 return
             event = Event(event, data, bubble=bubble, broadcast=broadcast, target=target)
+        self.pub_event(event, timeout)
+
+    def pub_event(self, event, timeout=None):
+        """Publishes an event that was made before."""
         with errors.conversion:
             _raw.pub_event(self, event, to_microseconds(timeout))
 

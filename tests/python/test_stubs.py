@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 
 from common import GObject, TestCase, Thr, main, unittest
-from gi._gi import Direction
+from gi._gi import Direction, VFuncInfo
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
@@ -57,12 +57,12 @@ CLASSES = {
 }
 
 
-def is_public(cls, name):
+def is_public(cls, name, member):
     if name.startswith("_"):
         # The raw classes have special methods for any signature.
         is_raw = cls.__module__ == "gi.repository.Thr" and hasattr(cls, "__info__")
         return name in SPECIAL and not is_raw
-    return not name.startswith("do_") and name not in FIELDS
+    return name not in FIELDS and not isinstance(member, VFuncInfo)
 
 
 def members_of(cls):
@@ -70,7 +70,7 @@ def members_of(cls):
     members = {}
     for base in reversed(cls.__mro__):
         if base.__module__.startswith(OURS):
-            members.update((n, m) for n, m in vars(base).items() if is_public(base, n))
+            members.update((n, m) for n, m in vars(base).items() if is_public(base, n, m))
     inherited = set()
     for base in cls.__mro__[1:]:
         if base in CLASSES.values():

@@ -560,6 +560,36 @@ class ThreadManager(GObject.Object, Gio.ListModel):
     def attach_application(self, application: Gio.Application) -> None: ...
     @property
     def busy(self) -> bool: ...
+    def do_async(
+        self,
+        function: Callable[..., Any],
+        fn_args: Sequence[Any] = (),
+        fn_kwargs: Optional[Mapping[str, Any]] = None,
+        on_success: Optional[Callable[[Any], object]] = None,
+        on_fail: Optional[Callable[[BaseException], object]] = None,
+        on_end: Optional[Callable[[], object]] = None,
+        give_thread: bool = True,
+        name: Optional[str] = None,
+        priority: int = 0,
+        cancellable: Optional[Gio.Cancellable] = None,
+    ) -> ThreadWrapper: ...
+    def do_manual(self, name: Optional[str] = None) -> ThreadWrapper: ...
+    def do_phased(
+        self,
+        name: Optional[str],
+        phases: Phase,
+        func: Callable[[ThreadWrapper, int], bool],
+        *user_data: Any,
+    ) -> ThreadWrapper: ...
+    def do_sliced(
+        self,
+        function: Callable[[ThreadWrapper], Any],
+        *,
+        on_success: Optional[Callable[[Any], object]] = None,
+        on_fail: Optional[Callable[[BaseException], object]] = None,
+        on_end: Optional[Callable[[], object]] = None,
+        name: Optional[str] = None,
+    ) -> ThreadWrapper: ...
     def dup_jobs(self) -> list[ThreadWrapper]: ...
     def dup_name(self) -> Optional[str]: ...
     def generate_uid(self, delimiter: str = "-") -> str: ...

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """TracedThread: a threading.Thread that can be halted."""
 
-from common import Gate, TestCase, Thr, main, sys, threading, time
+from common import Gate, TestCase, Thr, main, sys, threading, time, unittest
 
 SOON = 10  # seconds, for a machine that is busy
 
@@ -190,6 +190,7 @@ class Traced(TestCase):
         self.assertIs(spin.raised, SystemExit)
         self.assertTrue(spin.cleaned)
 
+    @unittest.skipUnless(hasattr(sys, "_current_exceptions"), "Python is too old to tell")
     def test_clean_up_after_a_trace_function_is_not_cut_short(self):
         class Own(Thr.TracedThread):
             def localtrace(self, frame, event, arg):

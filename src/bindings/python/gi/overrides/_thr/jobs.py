@@ -58,14 +58,12 @@ State.__str__ = lambda self: self.value_nick.upper()
 # thread of the pool keeps its own, until it ends.
 _kept = set()
 try:
-    _ensure = ctypes.pythonapi.PyGILState_Ensure
-    _release = ctypes.pythonapi.PyGILState_Release
-    _get_state = ctypes.pythonapi.PyThreadState_Get
+    _api = ctypes.pythonapi
+    _ensure, _release = _api.PyGILState_Ensure, _api.PyGILState_Release
+    _get_state = _api.PyThreadState_Get
     _get_state.restype = ctypes.c_void_p
-    _clear_state = ctypes.pythonapi.PyThreadState_Clear
-    _clear_state.argtypes = (ctypes.c_void_p,)
-    _delete_state = ctypes.pythonapi.PyThreadState_Delete
-    _delete_state.argtypes = (ctypes.c_void_p,)
+    _clear_state, _delete_state = _api.PyThreadState_Clear, _api.PyThreadState_Delete
+    _clear_state.argtypes = _delete_state.argtypes = (ctypes.c_void_p,)
 except AttributeError:  # another Python than CPython
     _ensure = None
 
@@ -75,19 +73,19 @@ def _keep_thread_state(ident):
     halting.start()
     if _ensure is None:
         return
-    count = _ensure()
-    kept_state = _get_state()
+    held = _ensure()
+    state = _get_state()
 
     def give_back():
         _kept.discard(ident)
         futures.last_begun.pop(ident, None)
         _drop_dummy_thread(ident)
-        if _get_state() == kept_state:
-            _release(count)
+        if _get_state() == state:
+            _release(held)
         else:
-            # The system had Python forget it before this was called.
-            _clear_state(kept_state)
-            _delete_state(kept_state)
+            # The thread is so near its end that Python has made a new one for this.
+            _clear_state(state)
+            _delete_state(state)
 
     Thr.at_thread_exit(give_back)
 

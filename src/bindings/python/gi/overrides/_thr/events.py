@@ -8,7 +8,7 @@ import weakref
 from gi.module import get_introspection_module
 from gi.repository import GLib, GObject
 
-from . import errors
+from . import errors, interrupts
 from .values import to_value
 
 Thr = get_introspection_module("Thr")
@@ -67,6 +67,10 @@ class Event(_raw):
 
     def __init__(self, *args, **kwargs):
         pass  # it was made by __new__()
+
+    @staticmethod
+    def new(name, data=None):
+        return Event(name, data)
 
     @property
     def name(self):
@@ -134,8 +138,8 @@ def same(one, other):
 
 def report(failure, worker):
     """A failure in a worker's thread, as that of a thread of Python's own. That the
-    program is ending is none."""
-    if isinstance(failure, errors.StoppedError):
+    program is ending is none, nor is Ctrl+C in an overlay."""
+    if isinstance(failure, (errors.StoppedError, KeyboardInterrupt)):
         return
     thread = threading.current_thread()
     if isinstance(thread, threading._DummyThread):
@@ -156,6 +160,8 @@ def hear(worker, name, function, *args, **kwargs):
             if error.code != errors.Code.WORKER_EXIT:
                 worker.stop()  # one that has no function to end: its waits end
     except BaseException as failure:
+        if isinstance(failure, KeyboardInterrupt) and interrupts.note():
+            return
         report(failure, worker)
         if name != Thr.EVENT_LISTENER_ERROR:
             event = Event(Thr.EVENT_LISTENER_ERROR, failure, bubble=True, target=worker)

@@ -108,7 +108,8 @@ class Functions(WorkerCase):
     def test_overflow(self):
         channel = Thr.Channel()
         latest, two = [], []
-        first = channel.subscribe(lambda event: latest.append(event.data), Thr.Overflow.KEEP_LATEST)
+        keep = Thr.Overflow.KEEP_LATEST
+        first = channel.subscribe(lambda event: latest.append(event.data), keep)
         second = channel.subscribe(lambda event: two.append(event.data), capacity=2)
         for i in range(5):
             channel.pub("X", i)

@@ -9,6 +9,7 @@ from gi.module import get_introspection_module
 from gi.repository import GLib, GObject
 
 from . import errors, interrupts
+from .halting import ThreadHalted
 from .values import to_value
 
 Thr = get_introspection_module("Thr")
@@ -137,23 +138,21 @@ def same(one, other):
 
 
 def report(failure, worker):
-    """A failure in a worker's thread, as that of a thread of Python's own. That the
-    program is ending is none, nor is Ctrl+C in an overlay."""
-    if isinstance(failure, (errors.StoppedError, KeyboardInterrupt)):
+    """A failure in a worker's thread. That the program is ending is none, nor is what
+    ends more than the worker."""
+    if isinstance(failure, (errors.StoppedError, KeyboardInterrupt, ThreadHalted)):
         return
     thread = threading.current_thread()
     if isinstance(thread, threading._DummyThread):
         thread.name = worker.name
-    threading.excepthook(
-        threading.ExceptHookArgs((type(failure), failure, failure.__traceback__, thread))
-    )
+    errors.report(failure, thread)
 
 
 def hear(worker, name, function, *args, **kwargs):
     """Calls what listens, or what was to be called later, in a worker's thread."""
     try:
         function(*args, **kwargs)
-    except errors.WorkerExit:
+    except (errors.WorkerExit, ThreadHalted):
         try:
             Thr.Worker.exit(worker)
         except GLib.Error as error:

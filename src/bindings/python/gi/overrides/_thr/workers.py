@@ -208,8 +208,8 @@ class Worker(_raw):
             failure = self.dup_error()
             if failure is None or not same(failure, error):
                 raise errors.convert(error) from None
-            if isinstance(self.err, KeyboardInterrupt):
-                raise self.err from None
+            if not isinstance(self.err, Exception):
+                raise self.err from None  # it ends more than the worker
         return self
 
     def stop(self):

@@ -11,7 +11,7 @@ import threading
 
 from gi.module import get_introspection_module
 
-from . import errors, executor, workers
+from . import errors, executor, waits
 from .workers import Worker
 
 Thr = get_introspection_module("Thr")
@@ -35,22 +35,22 @@ def is_main(thread=None):
 
 def sleep(timeout):
     """Waits for so many seconds: instead of time.sleep(), which processes no events."""
-    workers.wait_for_time(Thr.wait_timeout, timeout)
+    waits.for_time(Thr.wait_timeout, timeout)
 
 
 def wait_timeout(timeout):
     """Waits for so many seconds."""
-    workers.wait_for_time(Thr.wait_timeout, timeout)
+    waits.for_time(Thr.wait_timeout, timeout)
 
 
 def wait_forever():
     """Processes events until the worker is stopped."""
-    workers.wait_for_time(Thr.wait_timeout, None)
+    waits.for_time(Thr.wait_timeout, None)
 
 
 def wait_thread(thread, timeout=None):
     """Waits for the end of another worker, and gives (exception, result)."""
-    return workers.wait_for_worker(Thr.wait_worker, thread, timeout)
+    return waits.for_worker(functools.partial(Thr.wait_worker, thread), thread, timeout)
 
 
 wait_worker = wait_thread
@@ -58,12 +58,12 @@ wait_worker = wait_thread
 
 def wait_event(name, timeout=None, target=None):
     """Waits for an event, and gives its data; None if the time is over first."""
-    return workers.wait_for_event(Thr.wait_event, name, timeout, target)
+    return waits.for_event(Thr.wait_event, name, timeout, target)
 
 
 def wait_until(condition, timeout=None):
     """Waits for an event that condition(event) says yes to, and gives its data."""
-    return workers.wait_for_condition(Thr.wait_until, condition, timeout)
+    return waits.for_condition(Thr.wait_until, condition, timeout)
 
 
 def wait(param, *args, **kwargs):
@@ -75,7 +75,7 @@ def wait(param, *args, **kwargs):
     """
     if isinstance(param, _MANY):
         return executor.wait(param, *args, **kwargs)
-    return workers.wait(_this_module, param, *args, **kwargs)
+    return waits.for_whatever(_this_module, param, *args, **kwargs)
 
 
 def update():

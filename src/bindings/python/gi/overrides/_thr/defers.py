@@ -2,13 +2,13 @@
 """Answers that somebody else gives later, and tasks whose result is waited for."""
 
 import threading
+from functools import partial
 
 from gi.module import get_introspection_module
 from gi.repository import GLib
 
-from . import aio, errors
+from . import aio, errors, waits
 from .events import failure_of, owned, same
-from .jobs import to_microseconds
 from .values import to_value
 from .workers import Worker, _run
 
@@ -107,13 +107,16 @@ class Defer(_raw):
         raised.
         """
         try:
-            return owned(_raw.get(self, to_microseconds(timeout)))
+            return owned(waits.in_slices(partial(_raw.get, self), timeout, self._thr_is_over))
         except GLib.Error as error:
             failure = self._thr_own_rejection().exception_of(error)
         try:
             raise failure
         finally:
             del failure  # which holds this frame
+
+    def _thr_is_over(self, error):
+        return not self.is_pending()
 
     def get_async(self, cancellable=None, callback=None, *user_data):
         """What get() gives, to be awaited; or with a callback, as in C."""
@@ -153,6 +156,14 @@ class Async(Worker, _raw_async):
     def __init__(self, task):
         self._thr_set_up(task, False, None)
 
+    @staticmethod
+    def new(task):
+        return Async(task)
+
+    def _thr_failed(self, error):
+        failure = self.dup_error()
+        return failure is not None and same(failure, error)
+
     def get(self, timeout=None):
         """Waits for the result, for so many seconds, and gives it, or raises the failure.
 
@@ -160,7 +171,7 @@ class Async(Worker, _raw_async):
         that stops the task, too.
         """
         try:
-            return owned(_raw_async.get(self, to_microseconds(timeout)))
+            return owned(waits.in_slices(partial(_raw_async.get, self), timeout, self._thr_failed))
         except GLib.Error as error:
             failure = failure_of(self, error)
         try:
@@ -190,4 +201,5 @@ def await_(callback=None, *args, **kwargs):
     return lambda function: await_(function, *args, **kwargs)
 
 
+Async.run_and_get = staticmethod(await_)
 errors.convert_methods(Defer, _raw)

@@ -120,12 +120,12 @@ def is_cancelled(error):
     )
 
 
-def report(failure):
+def report(failure, thread=None):
     """Reports a failure that nobody handled, as that of a thread of Python's own; that
     somebody wanted an end is none."""
     if not (is_cancelled(failure) or isinstance(failure, (SystemExit, HaltedError))):
         threading.excepthook(
-            threading.ExceptHookArgs((type(failure), failure, failure.__traceback__, None))
+            threading.ExceptHookArgs((type(failure), failure, failure.__traceback__, thread))
         )
 
 

@@ -8,7 +8,8 @@ import weakref
 from gi.module import get_introspection_module
 from gi.repository import GLib, GObject
 
-from . import errors
+from . import errors, interrupts
+from .halting import ThreadHalted
 from .values import to_value
 
 Thr = get_introspection_module("Thr")
@@ -67,6 +68,10 @@ class Event(_raw):
 
     def __init__(self, *args, **kwargs):
         pass  # it was made by __new__()
+
+    @staticmethod
+    def new(name, data=None):
+        return Event(name, data)
 
     @property
     def name(self):
@@ -133,29 +138,29 @@ def same(one, other):
 
 
 def report(failure, worker):
-    """A failure in a worker's thread, as that of a thread of Python's own. That the
-    program is ending is none."""
-    if isinstance(failure, errors.StoppedError):
+    """A failure in a worker's thread. That the program is ending is none, nor is what
+    ends more than the worker."""
+    if isinstance(failure, (errors.StoppedError, KeyboardInterrupt, ThreadHalted)):
         return
     thread = threading.current_thread()
     if isinstance(thread, threading._DummyThread):
         thread.name = worker.name
-    threading.excepthook(
-        threading.ExceptHookArgs((type(failure), failure, failure.__traceback__, thread))
-    )
+    errors.report(failure, thread)
 
 
 def hear(worker, name, function, *args, **kwargs):
     """Calls what listens, or what was to be called later, in a worker's thread."""
     try:
         function(*args, **kwargs)
-    except errors.WorkerExit:
+    except (errors.WorkerExit, ThreadHalted):
         try:
             Thr.Worker.exit(worker)
         except GLib.Error as error:
             if error.code != errors.Code.WORKER_EXIT:
                 worker.stop()  # one that has no function to end: its waits end
     except BaseException as failure:
+        if isinstance(failure, KeyboardInterrupt) and interrupts.note():
+            return
         report(failure, worker)
         if name != Thr.EVENT_LISTENER_ERROR:
             event = Event(Thr.EVENT_LISTENER_ERROR, failure, bubble=True, target=worker)

@@ -8,7 +8,7 @@ from types import CoroutineType
 from gi.module import get_introspection_module
 from gi.repository import Gio, GLib
 
-from . import errors
+from . import errors, waits
 from .events import Event, Listeners, failure_of, hear, report, same
 from .jobs import _drop_dummy_thread, to_microseconds
 from .values import to_value
@@ -65,63 +65,6 @@ class Later:
         callback, args, kwargs = self._call
         self._call = None
         hear(worker, Thr.EVENT_EXECUTE, callback, *args, **kwargs)
-
-
-class _Condition:
-    """What is waited for, as the library asks for it."""
-
-    def __init__(self, condition):
-        if not callable(condition):
-            raise TypeError(f"a function is needed, not {condition!r}")
-        self.condition = condition
-        self.failure = None
-
-    def __call__(self, event):
-        try:
-            return bool(self.condition(event))
-        except BaseException as failure:
-            self.failure = failure
-            return True
-
-    def check(self):
-        if self.failure is not None:
-            try:
-                raise self.failure
-            finally:
-                self.failure = None  # which holds this frame
-
-
-# The waits of a worker, and those of whatever worker the thread has: they get the
-# function of the library that waits.
-
-
-def wait_for_time(wait, timeout):
-    with errors.conversion:
-        wait(to_microseconds(timeout))
-
-
-def wait_for_worker(wait, worker, timeout):
-    try:
-        wait(worker, to_microseconds(timeout))
-    except GLib.Error as error:
-        failure = _raw.dup_error(worker)
-        if failure is None or not same(failure, error):
-            raise errors.convert(error) from None
-    return worker.err, worker.ret
-
-
-def wait_for_event(wait, name, timeout, target):
-    with errors.conversion:
-        event = wait(name, to_microseconds(timeout), target)
-    return event.data if event is not None else None
-
-
-def wait_for_condition(wait, condition, timeout):
-    condition = _Condition(condition)
-    with errors.conversion:
-        event = wait(to_microseconds(timeout), condition)
-    condition.check()
-    return event.data if event is not None else None
 
 
 def _fire(fire, name, data):
@@ -191,9 +134,9 @@ class Worker(_raw):
             return self._thr_task(*args, **kwargs)
         return self.wait_forever()
 
-    @classmethod
-    def new(cls, name, task=None, *args):
-        return Worker(functools.partial(task, *args) if args else task, name=name)
+    @staticmethod
+    def new(name, task=None):
+        return Worker(task, name=name)
 
     # What it is.
 
@@ -265,6 +208,8 @@ class Worker(_raw):
             failure = self.dup_error()
             if failure is None or not same(failure, error):
                 raise errors.convert(error) from None
+            if not isinstance(self.err, Exception):
+                raise self.err from None  # it ends more than the worker
         return self
 
     def stop(self):
@@ -287,12 +232,7 @@ class Worker(_raw):
 
         Its failure is in err.
         """
-        try:
-            _raw.join(self, to_microseconds(timeout))
-        except GLib.Error as error:
-            failure = self.dup_error()
-            if failure is None or not same(failure, error):
-                raise errors.convert(error) from None
+        waits.for_worker(functools.partial(_raw.join, self), self, timeout)
         return self
 
     # Events.
@@ -419,19 +359,19 @@ class Worker(_raw):
         A string is wait_event(), a worker wait_thread(), a function wait_until(), and
         a number wait_timeout(). For the result of an Async or a Defer it is get().
         """
-        return wait(self, param, *args, **kwargs)
+        return waits.for_whatever(self, param, *args, **kwargs)
 
     def wait_timeout(self, timeout):
         """Waits for so many seconds."""
-        wait_for_time(functools.partial(_raw.wait_timeout, self), timeout)
+        waits.for_time(functools.partial(_raw.wait_timeout, self), timeout)
 
     def wait_forever(self):
         """Processes events until it is stopped."""
-        wait_for_time(functools.partial(_raw.wait_timeout, self), None)
+        waits.for_time(functools.partial(_raw.wait_timeout, self), None)
 
     def wait_thread(self, thread, timeout=None):
         """Waits for the end of another worker, and gives (exception, result)."""
-        return wait_for_worker(functools.partial(_raw.wait_worker, self), thread, timeout)
+        return waits.for_worker(functools.partial(_raw.wait_worker, self, thread), thread, timeout)
 
     wait_worker = wait_thread
 
@@ -440,27 +380,14 @@ class Worker(_raw):
 
         With a target, it must have been fired by that worker.
         """
-        return wait_for_event(functools.partial(_raw.wait_event, self), name, timeout, target)
+        return waits.for_event(functools.partial(_raw.wait_event, self), name, timeout, target)
 
     def wait_until(self, condition, timeout=None):
         """Waits for an event that condition(event) says yes to, and gives its data.
 
         It is None if the time is over first.
         """
-        return wait_for_condition(functools.partial(_raw.wait_until, self), condition, timeout)
-
-
-def wait(where, param, *args, **kwargs):
-    """See Worker.wait(): chooses among the waits of a worker, or of a module."""
-    if isinstance(param, str):
-        return where.wait_event(param, *args, **kwargs)
-    if isinstance(param, (Thr.Async, Thr.Defer)):
-        return param.get(*args, **kwargs)
-    if isinstance(param, _raw):
-        return where.wait_thread(param, *args, **kwargs)
-    if callable(param):
-        return where.wait_until(param, *args, **kwargs)
-    return where.wait_timeout(param, *args, **kwargs)
+        return waits.for_condition(functools.partial(_raw.wait_until, self), condition, timeout)
 
 
 def create_worker(

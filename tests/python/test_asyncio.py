@@ -438,9 +438,10 @@ class Everywhere:
 
         self.run_in_loop(use())
         before = count_fds()
-        for _ in range(5):
+        for _ in range(10):
             self.run_in_loop(use())
-        self.assertLessEqual(count_fds(), before)
+        # Threads of the pool come and go meanwhile.
+        self.assertLess(count_fds(), before + 5)
 
     def test_nothing_leaks(self):
         class Thing:
@@ -450,9 +451,9 @@ class Everywhere:
             raise Oops(thing)
 
         seen = []
-        manager = Thr.ThreadManager()
 
         async def use():
+            manager = Thr.ThreadManager()
             for function in (lambda thread, thing: thing), fail:
                 thing = Thing()
                 seen.append(weakref.ref(thing))

@@ -35,6 +35,7 @@ class ThreadManager(_raw):
             if not isinstance(thread_limit, int) or not 0 < thread_limit < 2**31:
                 raise ValueError(f"thread_limit is a positive number, not {thread_limit!r}")
             properties["thread_limit"] = thread_limit
+        aio.attend()  # it belongs to the context of who makes it
         super().__init__(**properties)
 
     # Jobs.

@@ -23,6 +23,8 @@ import time
 import traceback
 
 PROGRAM = [os.path.abspath(sys.argv[1])]
+if PROGRAM[0].endswith('.py'):
+    PROGRAM.insert(0, sys.executable)
 DEADLINE = 120
 CLEAR = b'\r\033[K'
 

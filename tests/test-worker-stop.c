@@ -237,7 +237,7 @@ test_endings (void)
 }
 
 /* A failure that nobody takes is logged: by the parent that does not listen, or
- * at home. One that is taken is not. */
+ * at home. One that is taken is not, nor one of a quiet worker. */
 static void
 test_unhandled (void)
 {
@@ -258,6 +258,13 @@ test_unhandled (void)
   g_assert_false (thr_worker_join (worker, thr_test_deadline (), &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
   g_clear_error (&error);
+
+  /* A message here would end the program. */
+  thr_worker_set_quiet (worker, TRUE);
+  thr_test_worker_start (worker);
+  g_assert_false (thr_worker_join (worker, thr_test_deadline (), NULL));
+  thr_test_drain ();
+  thr_worker_set_quiet (worker, FALSE);
 
   g_test_expect_message ("Thr", G_LOG_LEVEL_WARNING, "*“lonely”*no such thing*");
   g_assert_true (thr_worker_set_parent (worker, parent, NULL));

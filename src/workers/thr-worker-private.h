@@ -264,9 +264,6 @@ void thr_worker_mark (ThrWorker *self,
 void thr_worker_destroy_data (ThrWorker *self,
                               GDestroyNotify destroy,
                               gpointer data);
-/* For who runs it and takes its failure: it is never logged. */
-void thr_worker_set_quiet (ThrWorker *self,
-                           gboolean quiet);
 void thr_worker_set_func (ThrWorker *self,
                           const char *name,
                           ThrWorkerFunc func,

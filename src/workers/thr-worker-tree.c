@@ -386,7 +386,8 @@ thr_tree_dup_children (ThrWorker *self)
  * Its children that run, in the order in which they were started, as they are at
  * this moment.
  *
- * Returns: (transfer full) (element-type ThrWorker): the children
+ * Returns: (transfer container) (element-type ThrWorker): the children, which the
+ *   array holds references to
  *
  * Since: 1.0
  */

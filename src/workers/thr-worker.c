@@ -214,13 +214,6 @@ thr_worker_destroy_data (ThrWorker     *self,
     thr_dispatcher_invoke (thr_worker_home (self), destroy_cb, destruction);
 }
 
-void
-thr_worker_set_quiet (ThrWorker *self,
-                      gboolean   quiet)
-{
-  atomic_store (&thr_worker_priv (self)->quiet, quiet);
-}
-
 ThrWorker *
 thr_worker_new_root (ThrDispatcher *home)
 {
@@ -527,6 +520,25 @@ thr_worker_set_name (ThrWorker  *self,
   g_mutex_unlock (&priv->inbox_lock);
   if (changed)
     thr_worker_mark (self, THR_WORKER_NAME);
+}
+
+/**
+ * thr_worker_set_quiet:
+ * @self: a worker
+ * @quiet: whether its failures are not logged
+ *
+ * Says that a failure which nobody handles is not to be logged: for a program
+ * that reports them itself. It counts from the next end of a run on.
+ *
+ * Since: 1.0
+ */
+void
+thr_worker_set_quiet (ThrWorker *self,
+                      gboolean   quiet)
+{
+  g_return_if_fail (THR_IS_WORKER (self));
+
+  atomic_store (&thr_worker_priv (self)->quiet, quiet);
 }
 
 /**

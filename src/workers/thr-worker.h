@@ -185,6 +185,9 @@ gboolean     thr_worker_set_daemon         (ThrWorker         *self,
 THR_AVAILABLE_IN_1_0
 gboolean     thr_worker_is_daemon          (ThrWorker         *self);
 THR_AVAILABLE_IN_1_0
+void         thr_worker_set_quiet          (ThrWorker         *self,
+                                            gboolean           quiet);
+THR_AVAILABLE_IN_1_0
 gboolean     thr_worker_is_running         (ThrWorker         *self);
 THR_AVAILABLE_IN_1_0
 gboolean     thr_worker_is_paused          (ThrWorker         *self);

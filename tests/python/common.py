@@ -71,11 +71,37 @@ class TestCase(unittest.TestCase):
         self.assertEqual(len(self.unhandled), self.expected_unhandled, self.unhandled)
 
 
+def finish(*workers):
+    for worker in workers:
+        worker.stop().join(DEADLINE)
+
+
+def fail_with(failure):
+    """A function that raises it."""
+
+    def fail(*args):
+        raise failure
+
+    return fail
+
+
+class WorkerCase(TestCase):
+    def make(self, *args, **kwargs):
+        """A worker that is stopped when the test is over."""
+        worker = Thr.Worker(*args, **kwargs)
+        self.addCleanup(finish, worker)
+        return worker
+
+    def expect_report(self, *failures):
+        self.assertEqual([report.exc_value for report in self.unhandled], list(failures))
+        self.unhandled.clear()
+
+
 def main():
     unittest.main(argv=[sys.argv[0], "--verbose", *sys.argv[1:]])
 
 
 __all__ = [
-    "DEADLINE", "GLib", "GObject", "Gate", "Gio", "TestCase", "Thr",
-    "main", "poll_until", "run_until", "sys", "threading", "time", "unittest",
+    "DEADLINE", "GLib", "GObject", "Gate", "Gio", "TestCase", "Thr", "WorkerCase", "fail_with",
+    "finish", "main", "poll_until", "run_until", "sys", "threading", "time", "unittest",
 ]

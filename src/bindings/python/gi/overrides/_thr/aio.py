@@ -2,36 +2,29 @@
 """Awaiting: under asyncio, and without it in a GLib main loop."""
 
 import collections
-import ctypes
-import ctypes.util
-import select
-import sys
-import threading
 import weakref
 
-from gi.repository import Gio, GLib
+from gi.repository import Gio
+
+from . import errors
+from .bridge import attend, running_loop
 
 _UNSET = object()
-
-
-def running_loop():
-    """The asyncio loop that runs on this thread, or None; without importing it."""
-    asyncio = sys.modules.get("asyncio")
-    return asyncio._get_running_loop() if asyncio is not None else None
 
 
 class Pending:
     """What is not known yet. Await it, or give then() functions for what comes.
 
     It is settled once, in the context where what it stands for was begun; the
-    functions are called there.
+    functions are called there. It may be awaited on any thread.
     """
 
-    def __init__(self, cancel=None):
+    def __init__(self, cancel=None, thread=None):
+        self.thread = thread  # the job that it stands for, if it is one
         self._cancel = cancel
         self._value = _UNSET
         self._failure = None
-        self._callbacks = []
+        self._callbacks = collections.deque()
         self._taken = False
 
     def done(self):
@@ -39,8 +32,9 @@ class Pending:
 
     def cancel(self):
         """Asks what it stands for to end."""
-        if self._cancel is not None and not self.done():
-            self._cancel()
+        cancel = self._cancel
+        if cancel is not None and not self.done():
+            cancel()
 
     def resolve(self, value):
         if not self.done():
@@ -59,7 +53,7 @@ class Pending:
             try:
                 value = finish(source, result)
             except BaseException as error:
-                self.reject(error)
+                self.reject(_without_ours(error))
             else:
                 self.resolve(value)
 
@@ -67,17 +61,17 @@ class Pending:
 
     def add_done_callback(self, callback):
         """Calls it with this, as soon as it is settled."""
+        # Another thread may just be settling it: one of the two takes it out.
+        self._callbacks.append(callback)
         if self.done():
-            callback(self)
-        else:
-            self._callbacks.append(callback)
+            self._tell()
 
     def then(self, ok=None, fail=None):
         """Calls ok(value) or fail(exception), and gives what awaits what they give.
 
         A failure that no function was given for is passed on; so is one in ok().
         """
-        after = Pending(self._cancel)
+        after = Pending(self._cancel, self.thread)
 
         def settled(self):
             try:
@@ -99,22 +93,27 @@ class Pending:
         """What it was settled with: it must be."""
         self._taken = True
         if self._failure is not None:
-            raise self._failure
+            try:
+                raise self._failure
+            finally:
+                self = None  # the traceback holds this frame
         if self._value is _UNSET:
             raise RuntimeError("it is not settled yet: await it")
         return self._value
 
     def __await__(self):
-        if not self.done():
-            loop = running_loop()
-            if loop is None:
-                yield self  # to spawn()
-            else:
-                yield from self._wait_in(loop)
-        return self.result()
+        try:
+            if not self.done():
+                loop = attend()
+                if loop is None:
+                    yield self  # to spawn()
+                else:
+                    yield from self._wait_in(loop)
+            return self.result()
+        finally:
+            self = None  # as above
 
     def _wait_in(self, loop):
-        bridge(loop)
         future = loop.create_future()
 
         def wake():
@@ -122,6 +121,9 @@ class Pending:
                 future.set_result(None)
 
         def settled(self):
+            if running_loop() is loop:
+                wake()
+                return
             try:
                 loop.call_soon_threadsafe(wake)
             except RuntimeError:
@@ -135,18 +137,28 @@ class Pending:
             raise
 
     def _tell(self):
-        callbacks, self._callbacks = self._callbacks, []
         self._cancel = None
-        for callback in callbacks:
+        while self._callbacks:
+            try:
+                callback = self._callbacks.popleft()
+            except IndexError:
+                break
             callback(self)
 
     def __del__(self):
         # As a job's: a failure that nobody looked at is reported.
         if self._failure is not None and not self._taken:
-            failure = self._failure
-            threading.excepthook(
-                threading.ExceptHookArgs((type(failure), failure, failure.__traceback__, None))
-            )
+            errors.report(self._failure)
+
+
+def _without_ours(failure):
+    """The failure, whose traceback begins in the user's code. What is here has what
+    failed at hand, which would have the failure, and live until cycles are collected.
+    """
+    traceback = failure.__traceback__
+    while traceback is not None and traceback.tb_frame.f_globals.get("__package__") == __package__:
+        traceback = traceback.tb_next
+    return failure.with_traceback(traceback)
 
 
 def begin(start, finish, cancellable, callback, user_data):
@@ -161,8 +173,7 @@ def begin(start, finish, cancellable, callback, user_data):
     if cancellable is None:
         cancellable = Gio.Cancellable()
     pending = Pending(cancel=cancellable.cancel)
-    if running_loop() is not None:
-        bridge(running_loop())
+    attend()
     start(cancellable, pending.finish_with(finish))
     return pending
 
@@ -196,13 +207,18 @@ class Stream:
         return self
 
     async def __anext__(self):
-        while not self._items:
-            if self._ended:
+        while True:
+            has_ended = self._ended
+            if self._items:
+                return self._items.popleft()
+            if has_ended:
                 raise StopAsyncIteration
-            if self._waiting is None:
-                self._waiting = Pending()
-            await self._waiting
-        return self._items.popleft()
+            waiting = self._waiting
+            if waiting is None:
+                waiting = self._waiting = Pending()
+            # Another thread may have fed it before it could see who waits.
+            if not self._items and not self._ended:
+                await waiting
 
     def close(self):
         close, self._close = self._close, None
@@ -218,17 +234,58 @@ class Stream:
             self._close()
 
 
+def notifies(source, signal, has_ended):
+    """A stream of an item for whatever was notified since the last one, for what there
+    is already, and for the end: once has_ended(), which is looked at when the execution
+    state changes.
+    """
+    handlers = []
+
+    def close():
+        for handler in handlers:
+            source.disconnect(handler)
+
+    stream = Stream(close)
+    # The handlers must not keep it: who breaks out of a loop just lets go of it.
+    told = weakref.ref(stream)
+
+    def changed(*args):
+        stream = told()
+        if stream is not None and not stream._items:
+            stream.feed(None)
+
+    def stepped(*args):
+        stream = told()
+        if stream is not None and has_ended():
+            changed()
+            stream.end()
+
+    handlers.append(source.connect(signal, changed))
+    handlers.append(source.connect("notify::execution-state", stepped))
+    changed()
+    stepped()
+    return stream
+
+
 # ---- without asyncio ----
 
 
 def spawn(coroutine):
     """Runs a coroutine in the main loop of GLib, where there is no asyncio.
 
-    It may await what this library gives. What is returned can be awaited likewise.
+    It may await what this library gives. What is returned can be awaited likewise;
+    to cancel it cancels what the coroutine is waiting for.
     """
-    pending = Pending()
+    awaited = None
+
+    def cancel():
+        if awaited is not None:
+            awaited.cancel()
+
+    pending = Pending(cancel)
 
     def step(settled=None):
+        nonlocal awaited
         try:
             awaited = coroutine.send(None)
         except StopIteration as stop:
@@ -246,131 +303,3 @@ def spawn(coroutine):
 
     step()
     return pending
-
-
-# ---- under asyncio ----
-
-
-class _PollFD(ctypes.Structure):
-    _fields_ = (("fd", ctypes.c_int), ("events", ctypes.c_ushort), ("revents", ctypes.c_ushort))
-
-
-def _load_glib():
-    glib = ctypes.CDLL(ctypes.util.find_library("glib-2.0") or "libglib-2.0.so.0")
-    pointer, integer = ctypes.c_void_p, ctypes.c_int
-    for name, result, *parameters in (
-        ("default", pointer),
-        ("get_thread_default", pointer),
-        ("acquire", integer, pointer),
-        ("release", None, pointer),
-        ("iteration", integer, pointer, integer),
-        ("prepare", integer, pointer, ctypes.POINTER(integer)),
-        (
-            "query",
-            integer,
-            pointer,
-            integer,
-            ctypes.POINTER(integer),
-            ctypes.POINTER(_PollFD),
-            integer,
-        ),
-    ):
-        function = getattr(glib, "g_main_context_" + name)
-        function.restype = result
-        function.argtypes = parameters
-    return glib
-
-
-class _Bridge:
-    """Iterates the main context of this thread whenever something is to be done
-    there, from the asyncio loop that runs on the thread.
-
-    Between two iterations nobody owns the context, so that who has something for it
-    wakes it: by one of the files that the loop is told to watch.
-    """
-
-    glib = None
-
-    def __init__(self, loop):
-        if _Bridge.glib is None:
-            _Bridge.glib = _load_glib()
-        self.loop = weakref.ref(loop)
-        self.context = self.glib.g_main_context_get_thread_default()
-        self.own_context = None
-        if self.context is None:
-            if threading.current_thread() is not threading.main_thread():
-                # The default context is the main thread's.
-                self.own_context = GLib.MainContext.new()
-                self.own_context.push_thread_default()
-                self.context = self.glib.g_main_context_get_thread_default()
-            else:
-                self.context = self.glib.g_main_context_default()
-        self.watched = {}
-        self.timer = None
-        self.room = 8
-        self.look()
-
-    def look(self):
-        """Has the loop watch what the context would wait for."""
-        glib, context, loop = self.glib, self.context, self.loop()
-        priority, timeout = ctypes.c_int(), ctypes.c_int()
-        if not glib.g_main_context_acquire(context):
-            # Somebody else iterates it, for now.
-            self.timer = loop.call_later(0.05, self.look)
-            return
-        glib.g_main_context_prepare(context, ctypes.byref(priority))
-        while True:
-            fds = (_PollFD * self.room)()
-            n_fds = glib.g_main_context_query(
-                context, priority, ctypes.byref(timeout), fds, self.room
-            )
-            if n_fds <= self.room:
-                break
-            self.room = n_fds
-        glib.g_main_context_release(context)
-
-        wanted = {}
-        for poll_fd in fds[:n_fds]:
-            wanted[poll_fd.fd] = wanted.get(poll_fd.fd, 0) | poll_fd.events
-        self.watch(loop, wanted)
-        if timeout.value == 0:
-            self.timer = loop.call_soon(self.iterate)
-        elif timeout.value > 0:
-            self.timer = loop.call_later(timeout.value / 1000, self.iterate)
-
-    def watch(self, loop, wanted):
-        if wanted == self.watched:
-            return
-        for fd in self.watched:
-            if self.watched[fd] != wanted.get(fd):
-                loop.remove_reader(fd)
-                loop.remove_writer(fd)
-        for fd, events in wanted.items():
-            if self.watched.get(fd) == events:
-                continue
-            if events & ~select.POLLOUT:
-                loop.add_reader(fd, self.iterate)
-            if events & select.POLLOUT:
-                loop.add_writer(fd, self.iterate)
-        self.watched = wanted
-
-    def iterate(self):
-        if self.timer is not None:
-            self.timer.cancel()
-            self.timer = None
-        self.glib.g_main_context_iteration(self.context, False)
-        self.look()
-
-
-_bridges = weakref.WeakKeyDictionary()
-
-
-def bridge(loop):
-    """Sees to it that the main context of this thread is iterated while the loop
-    runs, unless it is anyway."""
-    if loop in _bridges:
-        return
-    # A loop of GLib's is running, or this loop is made of one.
-    if GLib.main_depth() > 0 or type(loop).__module__.startswith("gi."):
-        return
-    _bridges[loop] = _Bridge(loop)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The errors of the library as exception classes, and exceptions as its errors."""
 
+import threading
+
 from gi.module import get_introspection_module
 from gi.repository import Gio, GLib
 
@@ -118,6 +120,15 @@ def is_cancelled(error):
     )
 
 
+def report(failure, thread=None):
+    """Reports a failure that nobody handled, as that of a thread of Python's own; that
+    somebody wanted an end is none."""
+    if not (is_cancelled(failure) or isinstance(failure, (SystemExit, HaltedError))):
+        threading.excepthook(
+            threading.ExceptHookArgs((type(failure), failure, failure.__traceback__, thread))
+        )
+
+
 def to_glib_error(exception):
     """The exception as a GLib.Error, in which the exception itself does not cross."""
     if isinstance(exception, GLib.Error):
@@ -125,7 +136,7 @@ def to_glib_error(exception):
     if isinstance(exception, WorkerExit):
         return Error(str(exception) or "The worker was stopped", code=Code.WORKER_EXIT)
     if isinstance(exception, ThreadHalted):
-        return Error("The function was halted", code=Code.HALTED)
+        return HaltedError("The function was halted")
     name = type(exception).__qualname__
     try:
         text = str(exception)

@@ -6,6 +6,8 @@ import atexit
 from gi.module import get_introspection_module
 from gi.repository import GLib
 
+from . import errors
+
 Thr = get_introspection_module("Thr")
 
 TIMEOUT = 2.0  # seconds that what is halted has to end
@@ -25,12 +27,20 @@ def set_exit(mode, timeout=TIMEOUT):
     _choice = (mode, timeout)
 
 
-def _shut_down():
+def shutdown(mode=Thr.ShutdownMode.HALT, timeout=TIMEOUT):
+    """Ends all jobs and workers of the process, and waits for so many seconds.
+
+    After that nothing calls into Python any more.
+    """
     from .jobs import to_microseconds
 
-    mode, timeout = _choice
+    with errors.conversion:
+        return Thr.shutdown(mode, to_microseconds(timeout))
+
+
+def _shut_down():
     try:
-        Thr.shutdown(mode, to_microseconds(timeout))
+        shutdown(*_choice)
     except GLib.Error:
         pass  # it is over: what still runs goes with the process
 

@@ -15,7 +15,7 @@ _raw = Thr.ThreadWrapper
 
 # The futures of jobs that have not ended, by the address of the job, which they keep.
 pending = {}
-# The address of the last job that began, by the ident of its thread.
+# The address of the last job that began, and when, by the ident of its thread.
 last_begun = {}
 _EPILOGUE = 1.0  # seconds: far more than the library takes between function and end
 
@@ -76,14 +76,14 @@ class Future(concurrent.futures.Future):
             pass  # it was settled, or cancelled, before
 
 
-def _has_ended(thread):
+def has_ended(thread):
     state = _raw.get_execution_state(thread)
     return int(state) > int(State.RUNNING)
 
 
 def settle_ended(thread):
     """A job that ended without its function, or before anybody asked for a future."""
-    if pending and _has_ended(thread):
+    if pending and has_ended(thread):
         future = pending.pop(hash(thread), None)
         if future is not None:
             failure = thread.get_error()
@@ -131,8 +131,17 @@ def _pass_epilogue(thread, address):
     latest = time.monotonic() + _EPILOGUE
     while (
         address not in targets
-        and address in last_begun.values()
-        and not _has_ended(thread)
+        and _has_begun(thread, address)
+        and not has_ended(thread)
         and time.monotonic() < latest
     ):
         time.sleep(0.0001)
+
+
+def _has_begun(thread, address):
+    """Whether this job, and not one before at the same address, began last on some
+    thread."""
+    created = _raw.get_created_at(thread) / 1e6
+    return any(
+        address == last and begun >= created for last, begun in list(last_begun.values())
+    )

@@ -6,6 +6,7 @@ import gc
 import sys
 import threading
 from _thread import get_ident
+from time import monotonic
 from types import CoroutineType
 
 from gi.module import get_introspection_module
@@ -13,7 +14,7 @@ from gi.repository import GLib, GObject
 
 from . import aio, errors, futures, halting
 from .halting import ThreadHalted, targets
-from .values import to_value
+from .values import is_same, to_value
 
 Thr = get_introspection_module("Thr")
 State = Thr.ExecutionState
@@ -57,22 +58,34 @@ State.__str__ = lambda self: self.value_nick.upper()
 # thread of the pool keeps its own, until it ends.
 _kept = set()
 try:
-    _ensure = ctypes.pythonapi.PyGILState_Ensure
-    _release = ctypes.pythonapi.PyGILState_Release
+    _api = ctypes.pythonapi
+    _ensure, _release = _api.PyGILState_Ensure, _api.PyGILState_Release
+    _get_state = _api.PyThreadState_Get
+    _get_state.restype = ctypes.c_void_p
+    _clear_state, _delete_state = _api.PyThreadState_Clear, _api.PyThreadState_Delete
+    _clear_state.argtypes = _delete_state.argtypes = (ctypes.c_void_p,)
 except AttributeError:  # another Python than CPython
     _ensure = None
 
 
 def _keep_thread_state(ident):
     _kept.add(ident)
+    halting.start()
     if _ensure is None:
         return
-    kept_state = _ensure()
+    held = _ensure()
+    state = _get_state()
 
     def give_back():
         _kept.discard(ident)
+        futures.last_begun.pop(ident, None)
         _drop_dummy_thread(ident)
-        _release(kept_state)
+        if _get_state() == state:
+            _release(held)
+        else:
+            # The thread is so near its end that Python has made a new one for this.
+            _clear_state(state)
+            _delete_state(state)
 
     Thr.at_thread_exit(give_back)
 
@@ -154,42 +167,31 @@ class Run:
             _keep_thread_state(ident)
         address = hash(thread)
         target = halting.Target()
+        target.enter()
         value = failure = None
-
-        # See halting: an exception may come at any instruction from enter() to
-        # leave(), and one for what is below again in surface().
+        # From show() to hide() an exception may come at any instruction.
+        try:
+            targets[address] = target
+            target.show()
+            if unmet and address in unmet:
+                _meet(thread, target)
+            futures.last_begun[ident] = (address, monotonic())
+            if not futures.pending or futures.begin(address):
+                value = self.call(thread)
+        except BaseException as error:
+            failure = error
         while True:
             try:
-                target.enter()
-                targets[address] = target
-                futures.last_begun[ident] = address
-                if not futures.pending or futures.begin(address):
-                    value = self.call(thread)
-            except ThreadHalted as error:
-                if not target.entered:
-                    target.pass_down()
-                    continue
-                failure = error
-            except BaseException as error:
-                failure = error
-            break
-        while True:
-            try:
-                target.leave()
-                targets.pop(address, None)
+                target.hide()
                 break
             except ThreadHalted:
                 pass
+        targets.pop(address, None)
         try:
             self.finish(thread, value, failure)
         finally:
             failure = thread = None  # as above
-            while True:
-                try:
-                    target.surface()
-                    break
-                except ThreadHalted:
-                    target.pass_down()
+            target.leave()
         return True
 
     def finish(self, thread, value, failure):
@@ -223,9 +225,25 @@ class Run:
                 raise
 
 
+# The addresses of jobs that were halted when they had no target: not yet, or not
+# any more.
+unmet = set()
+
+
 def _interrupt(thread):
-    target = targets.get(hash(thread))
+    address = hash(thread)
+    if address not in targets:
+        unmet.add(address)
+    # It may have got its target just now, and not have seen that it is unmet.
+    target = targets.get(address)
     if target is not None:
+        halting.halt(target)
+
+
+def _meet(thread, target):
+    """What was halted before this job, at the same address, is of no concern."""
+    unmet.discard(hash(thread))
+    if _raw.get_halted(thread):
         halting.halt(target)
 
 
@@ -270,12 +288,7 @@ def failure_of(thread):
 
 def _report(thread, error):
     """A failure that nobody handled, as that of a thread of Python's own."""
-    failure = failure_of(thread) if thread is not None else errors.convert(error)
-    if errors.is_cancelled(failure) or isinstance(failure, (SystemExit, errors.HaltedError)):
-        return True
-    threading.excepthook(
-        threading.ExceptHookArgs((type(failure), failure, failure.__traceback__, None))
-    )
+    errors.report(failure_of(thread) if thread is not None else errors.convert(error))
     return True
 
 
@@ -291,7 +304,10 @@ def result_of(thread):
     """The result of a job, or None."""
     value = _raw.get_result(thread)
     # What is boxed belongs to the value that was given; the property is a copy.
-    return thread.props.result if isinstance(value, _STRUCTS) else value
+    is_borrowed = isinstance(value, _STRUCTS) or (
+        type(value) is list and any(isinstance(item, _STRUCTS) for item in value)
+    )
+    return thread.props.result if is_borrowed else value
 
 
 def set_callbacks(thread, on_success, on_fail, on_end):
@@ -317,6 +333,17 @@ class _FailedHandler:
         return self.handler == other
 
     __hash__ = None
+
+
+# ---- waiting ----
+
+
+def pending_of(thread, finish=None):
+    """The end of the job, as something to await; to cancel that cancels the job."""
+    pending = aio.Pending(thread.cancel, thread)
+    aio.attend()
+    _raw.wait_async(thread, None, pending.finish_with(finish or ThreadWrapper.wait_finish))
+    return pending
 
 
 # ---- the class ----
@@ -347,6 +374,7 @@ class ThreadWrapper(_raw):
         priority=0,
         cancellable=None,
     ):
+        aio.attend()
         run = Run(function, fn_args, fn_kwargs, on_success, on_fail, on_end, give_thread)
         if name is None:
             name = getattr(function, "__name__", None)
@@ -409,19 +437,24 @@ class ThreadWrapper(_raw):
     def __repr__(self):
         return f"<Thr.ThreadWrapper {self.ident} {self.name!r} {self.execution_state}>"
 
-    def __del__(self):
-        # As long as there is the exception itself to report.
-        if self._thr_failure is not None:
+    def __del__(self, is_finalizing=sys.is_finalizing):
+        # As long as there is the exception itself to report, and who reports it.
+        if self._thr_failure is not None and not is_finalizing():
             _raw.report_unhandled(self)
 
     # Waiting for it.
 
     def join(self, timeout=None, cancellable=None):
         """Waits for the end, for so many seconds; raises the job's failure."""
+        # The job may run here, on top of the one that waits for it.
+        hidden = halting.hide_current()
         try:
             return _raw.join(self, to_microseconds(timeout), cancellable)
         except GLib.Error as error:
             failure = self._own_failure(error)
+        finally:
+            if hidden is not None:
+                hidden.show()
         raise failure
 
     def _own_failure(self, error):
@@ -459,15 +492,28 @@ class ThreadWrapper(_raw):
             return result_of(self)
         raise failure
 
+    def wait_async(self, cancellable=None, callback=None, *user_data):
+        """Waits for the end without blocking. To cancel it ends the wait, not the job."""
+
+        def start(cancellable, callback, *user_data):
+            _raw.wait_async(self, cancellable, callback, *user_data)
+
+        return aio.begin(start, ThreadWrapper.wait_finish, cancellable, callback, user_data)
+
     def __await__(self):
-        pending = aio.Pending(cancel=self.cancel)
-        self.wait_async(None, pending.finish_with(ThreadWrapper.wait_finish))
-        return pending.__await__()
+        return pending_of(self).__await__()
 
     async def statuses(self):
-        """Its status, each time that it has changed, until the job has ended."""
+        """Its status, each time that it has changed, until the job has ended.
+
+        What is set faster than it is asked for is left out, but never the last one.
+        """
+        seen = None
         async for _ in aio.notifies(self, "notify::status", self._is_closed):
-            yield self.status
+            status = self.status
+            if not is_same(status, seen):
+                seen = status
+                yield status
 
     def _is_closed(self):
         return self.execution_state == State.CLOSED

@@ -35,6 +35,7 @@ class ThreadManager(_raw):
             if not isinstance(thread_limit, int) or not 0 < thread_limit < 2**31:
                 raise ValueError(f"thread_limit is a positive number, not {thread_limit!r}")
             properties["thread_limit"] = thread_limit
+        aio.attend()  # it belongs to the context of who makes it
         super().__init__(**properties)
 
     # Jobs.
@@ -59,8 +60,7 @@ class ThreadManager(_raw):
         the caller's main context. Without give_thread, the function is not given
         the job.
         """
-        if aio.running_loop() is not None:
-            aio.bridge(aio.running_loop())
+        aio.attend()
         if cancellable is None and not priority:
             run = Run(function, fn_args, fn_kwargs, on_success, on_fail, on_end, give_thread)
             if name is None:
@@ -87,12 +87,14 @@ class ThreadManager(_raw):
         function(thread) is a generator function, which yields often; or a step,
         which returns whether it is to be called again.
         """
+        aio.attend()
         thread = _raw.do_sliced(self, name or function.__name__, _Slices(function))
         set_callbacks(thread, on_success, on_fail, on_end)
         return thread
 
     def do_manual(self, name=None):
         """A job without a function: ended by return_value() or return_error()."""
+        aio.attend()
         return _raw.do_manual(self, name)
 
     def append(self, function, args=(), kwargs=None, **options):

@@ -43,3 +43,10 @@ def _is_utf8(text):
     except UnicodeEncodeError:  # lone surrogates
         return False
     return True
+
+
+def is_same(one, other):
+    """Whether it is the same object, or, of what crosses as a copy, one like it."""
+    if one is other:
+        return True
+    return type(one) is type(other) and isinstance(one, (int, float, str)) and one == other

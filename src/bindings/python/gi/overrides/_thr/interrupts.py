@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Ctrl+C while the main thread waits in the library.
+
+Python's handlers of signals run on the main thread, between two of its instructions: so
+a wait there is done in slices. The first instructions after one are those that make
+the error of a time-out, in which an exception would be lost; and what is raised in a
+listener is for who waits.
+"""
+
+import signal
+import threading
+from _thread import get_ident
+
+_main_ident = threading.main_thread().ident
+_depth = 0  # waits of the main thread, one in the other
+_noted = False
+
+
+def on_main_thread():
+    return get_ident() == _main_ident
+
+
+def note():
+    """Has the innermost wait raise KeyboardInterrupt; whether there is one."""
+    global _noted
+
+    if not on_main_thread() or _depth == 0:
+        return False
+    _noted = True
+    return True
+
+
+def check():
+    """Between two slices: raises what was noted."""
+    global _noted
+
+    if _noted:
+        _noted = False
+        raise KeyboardInterrupt
+
+
+def _handle(number, frame):
+    is_error = frame is not None and frame.f_globals.get("__name__") == "gi._error"
+    if not (is_error and note()):
+        signal.default_int_handler(number, frame)
+
+
+class Waiting:
+    """In a `with` statement on the main thread, around the slices."""
+
+    def __enter__(self):
+        global _depth
+
+        self.is_default = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        _depth += 1
+        if self.is_default:
+            signal.signal(signal.SIGINT, _handle)
+
+    def __exit__(self, *error):
+        global _depth
+
+        _depth -= 1
+        if self.is_default:
+            signal.signal(signal.SIGINT, signal.default_int_handler)

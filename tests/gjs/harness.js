@@ -5,7 +5,7 @@ import GLib from 'gi://GLib';
 import System from 'system';
 
 export const SECONDS = 1000 * 1000;
-const DEADLINE = 100; // seconds, for a whole file
+const DEADLINE = 60; // seconds, for a whole file
 
 // The priority that frames are drawn at, and a backlog of deliveries, too: what
 // waits there takes turns with them.

@@ -113,15 +113,18 @@ const tests = {
         assertError(error, Thr.Error, Thr.Error.BUSY);
         assertEqual(seen, [1]);
 
-        // Who leaves the loop has not taken the failure. The function holds the job.
-        await (async () => {
+        // Who leaves the loop has not taken the failure. It is reported when the job
+        // is collected, and the engine may hold on to the last one.
+        const leave = async () => {
             for await (const status of fails('left').statuses()) {
                 assertEqual(status, 1);
                 break;
             }
-        })();
+        };
+        for (let i = 0; i < 5; i++)
+            await leave();
         await until(() => System.gc() || unhandled.length > 0);
-        assertEqual([unhandled, manager.busy], [['left'], false]);
+        assertEqual([unhandled[0], manager.busy], ['left', false]);
     },
 
     async 'a channel'() {

@@ -111,6 +111,7 @@ def check_compiled(types, tsc):
 
 
 def main(types, gir, tsc=None):
+    types = str(Path(types).resolve())
     check_offered(Path(types).read_text(encoding='utf-8'), gir)
     if tsc is not None:
         check_compiled(types, tsc)

@@ -1,25 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* exported makePromise, promisify, Queue */
+/* exported promisify, Queue, withPlace */
 
 // The error of a promise says where the promise was made, rather than where the
 // main loop called back.
 function withPlace(error, place) {
     error.stack = place.stack.replace(/^.*overrides\/thr\/.*\n/gm, '');
     return error;
-}
-
-// Calls begin(callback), whose result is taken by end(result).
-function makePromise(begin, end) {
-    const place = new Error();
-    return new Promise((resolve, reject) => {
-        begin((_source, result) => {
-            try {
-                resolve(end(result));
-            } catch (error) {
-                reject(withPlace(error, place));
-            }
-        });
-    });
 }
 
 // Has `start` return a promise unless it is given a callback, as it is in C. What
@@ -34,12 +20,15 @@ function promisify(proto, start, finish, {convert = (_object, value) => value, f
             return begin.apply(this, args);
         while (args.length < nArgs)
             args.push(null);
-        return makePromise(callback => begin.call(this, ...args, callback), result => {
-            try {
-                return convert(this, end.call(this, result));
-            } catch (error) {
-                throw fail(this, error);
-            }
+        const place = new Error();
+        return new Promise((resolve, reject) => {
+            begin.call(this, ...args, (_source, result) => {
+                try {
+                    resolve(convert(this, end.call(this, result)));
+                } catch (error) {
+                    reject(withPlace(fail(this, error), place));
+                }
+            });
         });
     };
 }

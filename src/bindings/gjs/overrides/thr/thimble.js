@@ -5,7 +5,7 @@
 
 const {Gio, GObject} = imports.gi;
 const {fromResults, fromValue, refuseCode, standFor, toValue, toValues} = imports.overrides.thr.values;
-const {makePromise} = imports.overrides.thr.promises;
+const {withPlace} = imports.overrides.thr.promises;
 
 let Thr;
 let call, finish; // of C
@@ -44,15 +44,20 @@ function toProperty(name) {
 const isCancellable = value => typeof value === 'object' && value instanceof Gio.Cancellable;
 
 // The cancellable among the arguments ends the call also while it still waits for
-// a thread.
+// a thread. This is the path of every call: it is as short as it can be.
 function callMethod(raw, name, args, cancellable, isPacked) {
-    return makePromise(
-        callback => call.call(raw, name, toValues(args, name), cancellable ?? args.find(isCancellable) ?? null,
-            callback),
-        result => {
-            const values = finish.call(raw, result);
-            return isPacked ? fromResults(values) : values;
+    const place = new Error();
+    return new Promise((resolve, reject) => {
+        const values = toValues(args, name);
+        call.call(raw, name, values, cancellable ?? values.find(isCancellable) ?? null, (_raw, result) => {
+            try {
+                const results = finish.call(raw, result);
+                resolve(isPacked ? fromResults(results) : results);
+            } catch (error) {
+                reject(withPlace(error, place));
+            }
         });
+    });
 }
 
 // The handler of the Proxy. Members of the target win, then those of the thimble;

@@ -121,7 +121,12 @@ function toValue(value, where) {
 }
 
 function toValues(args, name) {
-    return args.map((value, i) => isPlain(value) ? value : toValue(value, `${name}(): argument ${i + 1}`));
+    const values = [];
+    for (let i = 0; i < args.length; i++) {
+        const value = args[i];
+        values.push(isPlain(value) ? value : toValue(value, `${name}(): argument ${i + 1}`));
+    }
+    return values;
 }
 
 function exactly(number) {

@@ -209,6 +209,18 @@ const tests = {
         await until(() => heard.includes('reject'));
     },
 
+    async 'what is no function, and no option'() {
+        const channel = new Thr.Channel();
+        for (const call of [() => channel.subscribe(), () => Thr.listen('X'), () => Thr.Worker.main().listen('X', 5),
+            () => channel.subscribe(() => {}, {overlow: 1}), () => Thr.listen('X', () => {}, {onc: true}),
+            () => channel.events({capacty: 5})]) {
+            const error = catchError(call);
+            assert(error instanceof TypeError, `${error}`);
+            assertMatch(error.message, /takes a function|knows no option/);
+        }
+        assertEqual(channel.get_n_subscribers(), 0);
+    },
+
     async 'a listener that fails'() {
         const main = Thr.Worker.main();
         const warnings = await collectWarnings(async () => {

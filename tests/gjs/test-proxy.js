@@ -126,8 +126,6 @@ const tests = {
         const thimble = new Thr.Thimble(counter);
         const heard = [];
         thimble.connect('counted', (_thimble, number, variant) => heard.push(number, variant.get_type_string()));
-        const bound = new GObject.Value();
-        bound.init(GObject.TYPE_INT64);
         counter.emit('counted', 2n ** 60n, new GLib.Variant('x', 1));
         counter.emit('counted', 5, new GLib.Variant('as', []));
         await until(() => heard.length === 4);
@@ -168,6 +166,18 @@ const tests = {
         const number = new Thr.Thimble({manager: thimble.manager, 'pack-values': true})
             .call_thread('GLib.get_monotonic_time');
         assertEqual(typeof await number.wait_async(), 'number');
+    },
+
+    async 'what is no target, and no option'() {
+        for (const wrong of [null, 'text', 5, Gio.File]) {
+            const error = catchError(() => new Thr.Thimble(wrong));
+            assert(error instanceof TypeError, `${error}`);
+            assertMatch(error.message, /takes an object of GObject/);
+        }
+        assertMatch(catchError(() => new Thr.Thimble(file, {bloking: []})).message, /no option bloking/);
+        // That of a thimble is the one of its target.
+        assert(new Thr.Thimble(new Thr.Thimble(file)).$.target === file, 'another target');
+        assert(new Thr.Thimble({target: file}).target === file, 'not as in C');
     },
 
     async 'a manager for several'() {

@@ -4,6 +4,7 @@
 // Events, channels and defers, on the main loop.
 
 const {GLib} = imports.gi;
+const {checkFunction, checkOptions} = imports.overrides.thr.values;
 const {promisify, Queue} = imports.overrides.thr.promises;
 
 let Thr;
@@ -30,7 +31,10 @@ function overrideListen(object) {
     object.listen_full = function (name, priority, flags, target, func) {
         return listenFull.call(this, name, priority, flags, target, makeListener(name, func));
     };
-    object.listen = function (name, func, {priority = 0, once = false, permanent = false, target = null} = {}) {
+    object.listen = function (name, func, options = {}) {
+        checkFunction(func, 'listen()');
+        checkOptions(options, ['priority', 'once', 'permanent', 'target'], 'listen()');
+        const {priority = 0, once = false, permanent = false, target = null} = options;
         const flags = (once ? Thr.ListenerFlags.ONCE : 0) | (permanent ? Thr.ListenerFlags.PERMANENT : 0);
         return this.listen_full(name, priority, flags, target, func);
     };
@@ -41,15 +45,19 @@ function overrideChannel(proto) {
 
     // Also with the function first, and the rest left out.
     proto.subscribe = function (...args) {
-        if (typeof args[0] === 'function') {
-            const [func, {overflow = Thr.Overflow.BLOCK, capacity = 0} = {}] = args;
-            args = [overflow, capacity, func];
+        if (args.length < 3) {
+            const [func, options = {}] = args;
+            checkOptions(options, ['overflow', 'capacity'], 'subscribe()');
+            args = [options.overflow ?? Thr.Overflow.BLOCK, options.capacity ?? 0, func];
         }
         const [overflow, capacity, func] = args;
+        checkFunction(func, 'subscribe()');
         return subscribe.call(this, overflow, capacity, event => func(event.ref()));
     };
     // What waits for the loop waits here, so that nobody is blocked for long.
-    proto.events = function ({overflow = Thr.Overflow.BLOCK, capacity = 0} = {}) {
+    proto.events = function (options = {}) {
+        checkOptions(options, ['overflow', 'capacity'], 'events()');
+        const {overflow = Thr.Overflow.BLOCK, capacity = 0} = options;
         let most = capacity > 0 && overflow === Thr.Overflow.DROP_OLDEST ? capacity : Infinity;
         if (overflow === Thr.Overflow.KEEP_LATEST)
             most = 1;

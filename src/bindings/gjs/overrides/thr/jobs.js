@@ -4,7 +4,7 @@
 // Jobs in JavaScript: generators in slices, and async functions.
 
 const {Gio, GLib} = imports.gi;
-const {fromResults, isPlain, toValues} = imports.overrides.thr.values;
+const {checkOptions, fromResults, isPlain, toValues} = imports.overrides.thr.values;
 const {promisify, Queue} = imports.overrides.thr.promises;
 const {refuse} = imports.overrides.thr.refuse;
 
@@ -206,9 +206,8 @@ function doAsync(...args) {
     if (start === undefined)
         throw refuse('do_async()');
 
-    const {onSuccess, onFail, onEnd, priority, name: given = null, ...others} = options ?? {};
-    if (Object.keys(others).length > 0)
-        throw new TypeError(`do_async() knows no option ${Object.keys(others)[0]}`);
+    checkOptions(options ?? {}, ['name', 'priority', 'onSuccess', 'onFail', 'onEnd'], 'do_async()');
+    const {onSuccess, onFail, onEnd, priority, name: given = null} = options ?? {};
     const thread = start(this, func, name ?? given ?? (func.name || null));
     if (priority !== undefined)
         thread.priority = priority;

@@ -4,7 +4,9 @@
 // `new Thr.Thimble(object)`: the object, with methods that return promises.
 
 const {Gio, GObject} = imports.gi;
-const {fromResults, fromValue, refuseCode, standFor, toValue, toValues} = imports.overrides.thr.values;
+const {
+    checkOptions, fromResults, fromValue, getTarget, refuseCode, standFor, toValue, toValues,
+} = imports.overrides.thr.values;
 const {withPlace} = imports.overrides.thr.promises;
 
 let Thr;
@@ -177,9 +179,17 @@ function makeProxy(raw) {
 function overrideConstructor() {
     const init = Thr.Thimble.prototype._init;
 
-    Thr.Thimble.prototype._init = function (target, {manager = null, blocking = null} = {}) {
+    // With nothing but properties it is the thimble of C, as of any class.
+    Thr.Thimble.prototype._init = function (...args) {
+        const [given, options = {}] = args;
+        if (args.length === 0 || (args.length === 1 && given?.constructor === Object))
+            return init.apply(this, args);
+
+        const target = getTarget(given);
         if (!(target instanceof GObject.Object))
-            return init.apply(this, target === undefined ? [] : [target]);
+            throw new TypeError(`new Thr.Thimble() takes an object of GObject, not ${given}`);
+        checkOptions(options, ['manager', 'blocking'], 'new Thr.Thimble()');
+        const {manager = null, blocking = null} = options;
         init.call(this, {
             target: refuseCode(target, 'The target of a thimble'),
             manager,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* exported fromResults, fromValue, isPlain, refuseCode, standFor, toValue, toValues */
+/* exported checkFunction, checkOptions, fromResults, fromValue, getTarget, isPlain, refuseCode,
+   standFor, toValue, toValues */
 
 // What crosses to other threads: JavaScript's values as those that C reads, and back.
 
@@ -22,6 +23,22 @@ const targets = new WeakMap();
 
 function standFor(object, target) {
     targets.set(object, target);
+}
+
+function getTarget(object) {
+    return targets.get(object) ?? object;
+}
+
+// What is misspelt is not passed over in silence.
+function checkOptions(options, names, where) {
+    const unknown = Object.keys(options).find(name => !names.includes(name));
+    if (unknown !== undefined)
+        throw new TypeError(`${where} knows no option ${unknown}: there are ${names.join(', ')}`);
+}
+
+function checkFunction(func, where) {
+    if (typeof func !== 'function')
+        throw new TypeError(`${where} takes a function to call, not ${func}`);
 }
 
 // The first method that C would call in JavaScript, wherever it calls it; or undefined.

@@ -347,9 +347,15 @@ const tests = {
 
     async 'a generator cannot wait'() {
         const manager = new Thr.ThreadManager();
+        let cleaned = false;
         const error = await catchRejection(manager.do_async(function* () {
-            yield Promise.resolve(5);
+            try {
+                yield Promise.resolve(5);
+            } finally {
+                cleaned = true;
+            }
         }).wait_async());
+        assertEqual(cleaned, true);
         assertError(error, Thr.Error, Thr.Error.FAILED);
         assertMatch(error.message, /async function/);
     },
@@ -359,6 +365,8 @@ const tests = {
         for (const wrong of [undefined, null, 5, 'name', {}])
             assert(catchError(() => manager.do_async(wrong)) instanceof TypeError, `${wrong}`);
         assertMatch(catchError(() => manager.do_async(count, {onSucess: () => {}})).message, /onSucess/);
+        for (const wrong of [count, async () => 5])
+            assertMatch(catchError(() => manager.do_sliced('name', wrong)).message, /do_async\(\)/);
         await manager.wait_idle_async();
         manager.stop();
         let called = false;

@@ -111,16 +111,20 @@ class Slices {
             if (done && !isOver(thread))
                 returnValue(thread, value);
             else if (!done && typeof value?.then === 'function')
-                throw new TypeError('A generator cannot wait for a promise: make it an async function');
+                this._refusePromise();
             return !done;
         } catch (exception) {
             this._isDone = true;
-            this._generator?.return();
             own(thread).exception = exception;
             throw toError(exception);
         } finally {
             this._watch(thread, GLib.get_monotonic_time() - begun);
         }
+    }
+
+    _refusePromise() {
+        this._generator.return();
+        throw new TypeError('A generator cannot wait for a promise: make it an async function');
     }
 
     _watch(thread, duration) {
@@ -311,6 +315,13 @@ function install(namespace) {
     Thr = namespace;
     overrideWrapper(Thr.ThreadWrapper.prototype);
     Thr.ThreadManager.prototype.do_async = doAsync;
+    // Each step would make another generator, or promise, and never be done.
+    const doSliced = Thr.ThreadManager.prototype.do_sliced;
+    Thr.ThreadManager.prototype.do_sliced = function (name, func) {
+        if (STARTERS[Object.prototype.toString.call(func)] !== undefined)
+            throw new TypeError('do_sliced() takes a plain function, which is one step: give this one to do_async()');
+        return doSliced.call(this, name, func);
+    };
 
     promisify(Thr.ThreadWrapper.prototype, 'wait_async', 'wait_finish', {convert: resultOf, fail: withCause});
     promisify(Thr.ThreadManager.prototype, 'wait_idle_async', 'wait_idle_finish');

@@ -28,14 +28,20 @@ async function call(n, make) {
     }
 }
 
-// The first calls fill pools and caches.
+// The first calls fill pools and caches, and a thread that comes late has a heap of
+// its own; but what leaks, leaks each time.
 async function soak(make) {
+    let grown;
     await call(N_CALLS / 4, make);
-    const before = getMemory();
-    await call(N_CALLS, make);
-    const grown = getMemory() - before;
-    print(`# ${N_CALLS} calls: ${grown} bytes more`);
-    assert(grown < N_CALLS * LEAK, `${N_CALLS} calls, and ${grown} bytes more`);
+    for (let round = 0; round < 4; round++) {
+        const before = getMemory();
+        await call(N_CALLS, make);
+        grown = getMemory() - before;
+        print(`# ${N_CALLS} calls: ${grown} bytes more`);
+        if (grown < N_CALLS * LEAK)
+            return;
+    }
+    assert(false, `${N_CALLS} calls, and ${grown} bytes more`);
 }
 
 const file = Gio.File.new_for_path('/');

@@ -248,13 +248,14 @@ function checkpointAsync() {
 function statuses() {
     const queue = new Queue();
     const cancellable = new Gio.Cancellable();
-    let [isSet, known] = getStatus(this);
+    const [wasSet, known] = getStatus(this);
+    let mayCome = wasSet;
     const handler = this.connect('notify::status', () => {
         const status = getStatus(this)[1];
         // What was set just before is still to be notified.
-        if (!isSet || status !== known)
+        if (!mayCome || status !== known)
             queue.push(status);
-        isSet = false;
+        mayCome = false;
     });
 
     // A loop that is left early has not taken the failure of the job.
@@ -262,7 +263,7 @@ function statuses() {
         this.disconnect(handler);
         cancellable.cancel();
     };
-    if (isSet)
+    if (wasSet)
         queue.push(known);
     this.wait_async(cancellable).then(() => queue.finish(), error => queue.finish(error));
     return queue;

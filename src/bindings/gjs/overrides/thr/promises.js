@@ -35,6 +35,7 @@ function promisify(proto, start, finish, {convert = (_object, value) => value, f
 
 // What arrives by itself, for `for await`. `close` is called once, when nobody
 // listens any more. At most `capacity` values wait; the oldest go first.
+// (`var`, since that alone is seen outside of a module.)
 var Queue = class Queue {
     constructor(capacity = Infinity) {
         this._capacity = capacity;

@@ -23,13 +23,15 @@ new Thr.ThreadManager();
 print(GIRepository.Repository.get_default().get_typelib_path("Thr"));
 const [, maps] = Gio.File.new_for_path("/proc/self/maps").load_contents(null);
 print(imports.byteArray.toString(maps).match(/\\/\\S*libthr-glib\\S*/)[0]);
+if (typeof Thr.call !== "function")
+    throw new Error("the override was not found");
 '''
 
 
 def main(build_folder):
     # As from a shell that knows nothing of the build folder.
     env = {name: value for name, value in os.environ.items()
-           if name not in ('GI_TYPELIB_PATH', 'LD_LIBRARY_PATH')}
+           if name not in ('GI_TYPELIB_PATH', 'GJS_PATH', 'LD_LIBRARY_PATH')}
     programs = [[sys.executable, '-c', PYTHON]]
     if shutil.which('gjs'):
         programs.append(['gjs', '-c', JAVASCRIPT])

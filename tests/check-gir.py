@@ -30,8 +30,9 @@ VERSIONED = set(SYMBOLS)
 DOCUMENTED = VERSIONED | {'member', 'parameter', 'instance-parameter', 'return-value'}
 
 # `new` is the name of constructors everywhere, and meant so; `get` and `set`
-# are words of Vala only inside a property.
-ALLOWED = {'new'}
+# are words of Vala only inside a property; a method named `ref` is what Vala
+# calls by itself.
+ALLOWED = {'new', 'ref'}
 JAVASCRIPT = set('''
     await break case catch class const continue debugger default delete do else enum
     export extends false finally for function if implements import in instanceof interface let new

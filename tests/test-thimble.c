@@ -931,6 +931,48 @@ test_serialize_stopped (void)
   thr_test_finalize_soon (target);
 }
 
+/* What a language whose numbers are doubles would lose, or mistake. */
+static void
+test_packed (void)
+{
+  ThrThimble *thimble = g_object_new (THR_TYPE_THIMBLE, "pack-values", TRUE, NULL);
+  GValue arguments[4] = { G_VALUE_INIT, G_VALUE_INIT, G_VALUE_INIT, G_VALUE_INIT };
+  g_autoptr (GSimpleAction) action = NULL;
+  g_auto (GValue) value = G_VALUE_INIT;
+  g_autoptr (GVariant) inner = NULL;
+  g_autoptr (GError) error = NULL;
+  ThrThimble *of_action;
+
+  g_assert_true (thr_thimble_get_pack_values (thimble));
+  g_value_set_static_string (g_value_init (&arguments[0], G_TYPE_STRING), "9223372036854775807");
+  g_value_set_int (g_value_init (&arguments[1], G_TYPE_INT), 10);
+  g_value_set_int64 (g_value_init (&arguments[2], G_TYPE_INT64), G_MININT64);
+  g_value_set_int64 (g_value_init (&arguments[3], G_TYPE_INT64), G_MAXINT64);
+  thr_thimble_call_now (thimble, "GLib.ascii_string_to_signed", arguments, 4, NULL, &value, &error);
+  g_assert_no_error (error);
+  g_assert_true (G_VALUE_HOLDS_VARIANT (&value));
+  g_assert_cmpint (g_variant_get_int64 (g_value_get_variant (&value)), ==, G_MAXINT64);
+  for (guint i = 0; i < G_N_ELEMENTS (arguments); i++)
+    g_value_unset (&arguments[i]);
+  thr_test_finalize_soon (thimble);
+
+  action = g_simple_action_new_stateful ("act", NULL, g_variant_new_int64 (5));
+  of_action = g_object_new (THR_TYPE_THIMBLE, "target", action, "pack-values", TRUE, NULL);
+  for (guint i = 0; i < 2; i++)
+    {
+      if (i == 0)
+        thr_thimble_get_target_property (of_action, "state", &value, &error);
+      else
+        thr_thimble_call_now (of_action, "get_state", NULL, 0, NULL, &value, &error);
+      g_assert_no_error (error);
+      g_assert_true (g_variant_is_of_type (g_value_get_variant (&value), G_VARIANT_TYPE_VARIANT));
+      g_clear_pointer (&inner, g_variant_unref);
+      inner = g_variant_get_variant (g_value_get_variant (&value));
+      g_assert_cmpint (g_variant_get_int64 (inner), ==, 5);
+    }
+  thr_test_finalize_soon (of_action);
+}
+
 /* A floating target is taken. */
 static void
 test_floating (void)
@@ -1060,6 +1102,7 @@ main (int   argc,
   g_test_add_func ("/thimble/disposed", test_disposed);
   g_test_add_func ("/thimble/list-methods", test_list_methods);
   g_test_add_func ("/thimble/serialize-all", test_serialize_all);
+  g_test_add_func ("/thimble/packed", test_packed);
   g_test_add_func ("/thimble/serialize-stopped", test_serialize_stopped);
   g_test_add_func ("/thimble/floating", test_floating);
   /* The last ones: they change where the module is looked for. */

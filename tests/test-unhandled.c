@@ -67,6 +67,24 @@ nothing_on_end (ThrThreadWrapper *thread,
 {
 }
 
+/* A collector of garbage that drops the job cannot bear a call meanwhile. */
+static void
+test_not_in_unref (void)
+{
+  ThrThreadManager *manager = thr_thread_manager_new ();
+  ThrThreadWrapper *thread = thr_thread_manager_do_async (manager, "lost", thr_test_job_fail, NULL, NULL);
+  Reports reports;
+
+  reports_init (&reports, manager);
+  thr_test_run_until_closed (thread);
+  thr_test_drain ();
+  g_object_unref (thread);
+  g_assert_cmpuint (reports.n, ==, 0);
+  thr_test_run_until (reports.n == 1);
+  reports_clear (&reports);
+  thr_test_finalize_soon (manager);
+}
+
 /* ---- who listens ---- */
 
 enum
@@ -501,6 +519,7 @@ main (int   argc,
   g_test_add_func ("/unhandled/asked-for", test_asked_for);
   g_test_add_func ("/unhandled/light-and-manual", test_light_and_manual);
   g_test_add_func ("/unhandled/other-owner", test_other_owner);
+  g_test_add_func ("/unhandled/not-in-unref", test_not_in_unref);
   g_test_add_func ("/unhandled/log", test_log);
 
   return g_test_run ();

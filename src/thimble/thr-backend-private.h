@@ -15,7 +15,7 @@ G_BEGIN_DECLS
  * and are of THR_ERROR, save those that the called method gives itself. */
 
 /* Grows with every change of what stands below. */
-#define THR_BACKEND_VERSION 1
+#define THR_BACKEND_VERSION 2
 
 /* The one symbol of the module, and what is behind it. */
 #define THR_BACKEND_SYMBOL "thr_backend_get"
@@ -101,6 +101,11 @@ typedef struct
    * their order, without the lengths of arrays. The call's own, until free(). */
   const GValue *(*results) (ThrCallData *call,
                             guint       *n_results);
+
+  /* Whether a result is declared as a container: where it is a GVariant, the
+   * method gave a list or a table, and not a GVariant. */
+  gboolean (*is_container) (const ThrCallData *call,
+                            guint              result);
 
   /* Lets go of target, arguments and results: on the thread where they are to
    * be released; whether it was invoked or not. NULL is none. */

@@ -210,7 +210,7 @@ run_call (ThrThreadWrapper *thread,
   gboolean ok;
 
   if (self->data != NULL)
-    ok = self->backend->invoke (self->data, error);
+    ok = thr_thimble_invoke (self->thimble, self->backend, self->data, error);
   else
     ok = self->access->func (thread, self->access->func_data, error);
   leave (self);
@@ -246,7 +246,7 @@ succeeded_cb (ThrThreadWrapper *thread,
   ThrCall *self = user_data;
 
   if (self->data == NULL && result != NULL)
-    thr_value_give (&self->result, result);
+    thr_thimble_give (self->thimble, &self->result, result);
   call_back (self);
 }
 
@@ -328,7 +328,7 @@ call_at_once (ThrThimble   *self,
   if (access != NULL && access->has_result)
     {
       if (THR_VALUE_IS_SET (&access->result))
-        thr_value_give (result, &access->result);
+        thr_thimble_give (self, result, &access->result);
       return TRUE;
     }
   if (!thr_thimble_check_busy (self, method, error))
@@ -346,7 +346,7 @@ call_at_once (ThrThimble   *self,
                            error);
   if (data == NULL)
     return FALSE;
-  ok = backend->invoke (data, error);
+  ok = thr_thimble_invoke (self, backend, data, error);
   if (ok)
     take_results (backend, data, result);
   backend->free (data);

@@ -35,6 +35,7 @@ struct _ThrThimble
   char **blocking_methods;     /* NULL: all */
   GHashTable *blocking_names;  /* those of them that are names … */
   GPtrArray *blocking_patterns; /* … and the others, GPatternSpec */
+  gboolean pack_values;
 
   /* A setting of the user's; orders nothing. */
   _Atomic gboolean serialize_all;
@@ -77,6 +78,18 @@ const char *thr_thimble_get_type_name (ThrThimble *self);
 
 /* thr-backend.c: the module, loaded once. */
 const ThrBackend *thr_backend_get    (GError     **error);
+
+/* thr-thimble-pack.c */
+void     thr_thimble_pack            (ThrThimble        *self,
+                                      GValue            *value,
+                                      gboolean           is_container);
+void     thr_thimble_give            (ThrThimble        *self,
+                                      GValue            *place,
+                                      const GValue      *value);
+gboolean thr_thimble_invoke          (ThrThimble        *self,
+                                      const ThrBackend  *backend,
+                                      ThrCallData       *data,
+                                      GError           **error);
 
 /* thr-thimble-manager.c */
 ThrThreadManager *thr_thimble_make_manager (ThrThimble *self);

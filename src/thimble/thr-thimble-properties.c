@@ -71,7 +71,7 @@ get_property (ThrThimble *self,
       return;
     }
   g_object_get_property (self->target, pspec->name, g_value_init (&got, pspec->value_type));
-  thr_value_give (value, &got);
+  thr_thimble_give (self, value, &got);
 }
 
 static gboolean
@@ -303,7 +303,7 @@ thr_thimble_get_target_property (ThrThimble *self,
     return;
   if (access != NULL && access->has_result)
     {
-      thr_value_give (value, &access->result);
+      thr_thimble_give (self, value, &access->result);
       return;
     }
   if (access != NULL && access->callee != NULL)

@@ -98,11 +98,23 @@ call_handler (Connection   *self,
 {
   ThrThimble *thimble = dup_thimble (self);
 
+  GValue *packed = NULL;
+
   if (thimble == NULL)
     return;
   if (thr_gate_is_open () && !thr_dispatcher_is_closed (self->owner))
-    self->func (thimble, self->name, n_arguments > 0 ? arguments : NULL, n_arguments,
-                self->user_data);
+    {
+      if (thimble->pack_values)
+        {
+          arguments = packed = thr_values_copy (arguments, n_arguments);
+          for (gsize i = 0; i < n_arguments; i++)
+            thr_thimble_pack (thimble, &packed[i], FALSE);
+        }
+      self->func (thimble, self->name, n_arguments > 0 ? arguments : NULL, n_arguments,
+                  self->user_data);
+      if (packed != NULL)
+        thr_values_free (packed, n_arguments);
+    }
   g_object_unref (thimble);
 }
 

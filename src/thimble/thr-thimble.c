@@ -60,6 +60,7 @@ enum
   PROP_MANAGER,
   PROP_BLOCKING_METHODS,
   PROP_SERIALIZE_ALL,
+  PROP_PACK_VALUES,
   N_PROPS,
 };
 
@@ -279,6 +280,9 @@ thr_thimble_get_property (GObject    *object,
     case PROP_SERIALIZE_ALL:
       g_value_set_boolean (value, thr_thimble_get_serialize_all (self));
       break;
+    case PROP_PACK_VALUES:
+      g_value_set_boolean (value, self->pack_values);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -307,6 +311,9 @@ thr_thimble_set_property (GObject      *object,
       break;
     case PROP_SERIALIZE_ALL:
       thr_thimble_set_serialize_all (self, g_value_get_boolean (value));
+      break;
+    case PROP_PACK_VALUES:
+      self->pack_values = g_value_get_boolean (value);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -376,6 +383,21 @@ thr_thimble_class_init (ThrThimbleClass *klass)
    */
   props[PROP_SERIALIZE_ALL] =
     g_param_spec_boolean ("serialize-all", NULL, NULL, FALSE, readwrite);
+
+  /**
+   * ThrThimble:pack-values: (getter get_pack_values)
+   *
+   * Whether values come packed, for a language whose numbers are doubles.
+   *
+   * An integer of 64 bits then comes as a [struct@GLib.Variant] of type `x` or
+   * `t`, and a variant inside one of type `v`, so that it is told from a list,
+   * which comes as a variant in any case. That holds for the results of methods,
+   * for what signals carry, and for properties of the target.
+   *
+   * Since: 1.0
+   */
+  props[PROP_PACK_VALUES] =
+    g_param_spec_boolean ("pack-values", NULL, NULL, FALSE, readwrite | G_PARAM_CONSTRUCT_ONLY);
 
   g_object_class_install_properties (object_class, N_PROPS, props);
 }

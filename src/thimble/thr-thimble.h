@@ -153,5 +153,7 @@ gboolean           thr_thimble_get_serialize_all    (ThrThimble          *self);
 THR_AVAILABLE_IN_1_0
 void               thr_thimble_set_serialize_all    (ThrThimble          *self,
                                                      gboolean             serialize_all);
+THR_AVAILABLE_IN_1_0
+gboolean           thr_thimble_get_pack_values      (ThrThimble          *self);
 
 G_END_DECLS

@@ -405,7 +405,9 @@ report_cb (gpointer data)
   g_free (self);
 }
 
-/* At the job's home. */
+/* At the job's home: for a light job in its delivery, else when the job is
+ * disposed. That may be by a garbage collector, which cannot bear that anybody is
+ * called meanwhile: they are called later. */
 void
 thr_core_report_unhandled (ThrCore          *self,
                            ThrThreadWrapper *job,
@@ -425,7 +427,7 @@ thr_core_report_unhandled (ThrCore          *self,
   report->manager = manager;
   report->job = job != NULL ? g_object_ref (job) : NULL;
   report->error = g_error_copy (error);
-  if (thr_dispatcher_is_home (self->home))
+  if (job == NULL && thr_dispatcher_is_home (self->home))
     report_cb (report);
   else
     thr_dispatcher_invoke (self->home, report_cb, report);

@@ -167,10 +167,13 @@ thr_event_new_full (const char   *name,
 }
 
 /**
- * thr_event_ref: (skip)
+ * thr_event_ref:
  * @self: an event
  *
  * Takes a reference.
+ *
+ * In JavaScript an event that a function is called with is gone when the function
+ * returns, unless a reference is taken.
  *
  * Returns: (transfer full): @self
  *

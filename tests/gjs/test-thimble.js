@@ -129,8 +129,14 @@ const tests = {
         const heard = [];
         const id = thimble.connect_signal('activate', (told, name, args) =>
             heard.push([told === thimble, name, args[0].deepUnpack()]));
-        // Emitted on a background thread.
+        // Emitted on a background thread. The end of the call may overtake it.
         await thimble.call('activate', [new GLib.Variant('i', 7)], null);
+        while (heard.length === 0) {
+            await new Promise(resolve => GLib.idle_add(GLib.PRIORITY_DEFAULT_IDLE, () => {
+                resolve();
+                return GLib.SOURCE_REMOVE;
+            }));
+        }
         assertEqual(heard, [[true, 'activate', 7]]);
         assertEqual(thimble.disconnect_signal(id), true);
         assertThrows(Thr.Error, Thr.Error.INVALID_ARGUMENT,

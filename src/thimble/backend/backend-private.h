@@ -257,6 +257,8 @@ ThrCallData   *thr_call_prepare  (const ThrPlan *plan,
                                   GError       **error);
 gboolean       thr_call_invoke   (ThrCallData   *self,
                                   GError       **error);
+gboolean       thr_call_is_container (const ThrCallData *self,
+                                  guint          result);
 const GValue  *thr_call_results  (ThrCallData   *self,
                                   guint         *n_results);
 void           thr_call_free     (ThrCallData   *self);

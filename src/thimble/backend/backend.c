@@ -28,6 +28,7 @@ thr_backend_get (void)
     .prepare = thr_call_prepare,
     .invoke = thr_call_invoke,
     .results = thr_call_results,
+    .is_container = thr_call_is_container,
     .free = thr_call_free,
   };
 

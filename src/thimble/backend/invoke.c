@@ -474,6 +474,25 @@ thr_call_results (ThrCallData *self,
   return self->n_results > 0 ? self->results : NULL;
 }
 
+/* In the order of collect(). */
+gboolean
+thr_call_is_container (const ThrCallData *self,
+                       guint              result)
+{
+  const ThrPlan *plan = self->plan;
+
+  if (plan->result.role == THR_ROLE_VISIBLE && result-- == 0)
+    return thr_kind_is_container (plan->result.type->kind);
+  for (guint i = 0; i < plan->n_args; i++)
+    {
+      const ThrArg *arg = &plan->args[i];
+
+      if (arg->direction != GI_DIRECTION_IN && arg->role == THR_ROLE_VISIBLE && result-- == 0)
+        return thr_kind_is_container (arg->type->kind);
+    }
+  return FALSE;
+}
+
 void
 thr_call_free (ThrCallData *self)
 {

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// JavaScript as jobs: generators in slices, and async functions.
+
+import GLib from 'gi://GLib';
+import Gio from 'gi://Gio';
+import System from 'system';
+import Thr from 'gi://Thr?version=1.0';
+
+import {
+    assert, assertEqual, assertError, assertMatch, catchError, catchRejection, collectWarnings, REDRAW, run, SECONDS,
+    until, wakeUp,
+} from './harness.js';
+
+const State = Thr.ExecutionState;
+const cancelled = error => assertError(error, Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED);
+
+function record(thread) {
+    const states = [];
+    thread.connect('notify::execution-state', () => states.push(thread.execution_state));
+    return states;
+}
+
+function* count(thread, last = 100) {
+    let sum = 0;
+    for (let i = 1; i <= last; i++) {
+        sum += i;
+        thread.set_progress(i / last);
+        yield;
+    }
+    return sum;
+}
+
+function* forever() {
+    while (true)
+        yield;
+}
+
+const tests = {
+    async 'a generator is a sliced job'() {
+        const manager = new Thr.ThreadManager();
+        const heard = [];
+        const thread = manager.do_async(count, {
+            onSuccess: (job, result) => heard.push(job.name, result),
+            onFail: () => heard.push('fail'),
+            onEnd: job => heard.push(job.name),
+            name: 'counting',
+            priority: 5,
+        });
+        const states = record(thread);
+        const progress = [];
+        thread.connect('notify::progress', () => progress.push(thread.progress));
+        assert(thread instanceof Thr.ThreadWrapper, 'no job');
+        assertEqual([thread.name, thread.priority], ['counting', 5]);
+        assertEqual(await thread.wait_async(), 5050);
+        assertEqual(heard, ['counting', 5050, 'counting']);
+        assertEqual(states, [State.RUNNING, State.RETURNED, State.FINISHING, State.CLOSED]);
+        assertEqual(progress.at(-1), 1);
+        assertEqual([thread.result, thread.get_result()], [5050, 5050]);
+    },
+
+    async 'an async function is a manual job'() {
+        const manager = new Thr.ThreadManager();
+        const heard = [];
+        const thread = manager.do_async(async function work(job) {
+            job.set_progress(0.5);
+            await wakeUp();
+            return 'done';
+        }, {onSuccess: (_job, result) => heard.push(result), onEnd: () => heard.push('end')});
+        const states = record(thread);
+        assertEqual([thread.name, thread.execution_state], ['work', State.RUNNING]);
+        assertEqual(await thread.wait_async(), 'done');
+        assertEqual(heard, ['done', 'end']);
+        assertEqual(states, [State.RUNNING, State.RETURNED, State.FINISHING, State.CLOSED]);
+        assertEqual(thread.progress, 0.5);
+    },
+
+    async 'in the order of C, and in the list'() {
+        const manager = new Thr.ThreadManager({'keep-finished': 2});
+        const changes = [];
+        manager.connect('items-changed', (_manager, position, removed, added) => changes.push([removed, added]));
+        assertEqual(manager.get_n_items(), 0);
+        const sliced = manager.do_async('one', count);
+        const manual = manager.do_async('two', async () => 2, {onEnd: () => {}});
+        assertEqual(manager.busy, true);
+        await wakeUp();
+        assertEqual([manager.get_item(0) === sliced, manager.get_item(1) === manual], [true, true]);
+        assert(manager.lookup(manual.ident) === manual, 'not found');
+        await manager.wait_idle_async();
+        assertEqual([manager.get_n_items(), manager.busy, changes.length > 0], [2, false, true]);
+    },
+
+    async 'results of any kind, kept whatever is collected'() {
+        const manager = new Thr.ThreadManager();
+        for (const result of [undefined, null, 'text', 0.5, true, {a: [1]}, [1, 'two'], 2n ** 63n, new Map(),
+            new Uint8Array([1]), () => 5, Gio.File.new_for_path('/')]) {
+            for (const func of [function* () {
+                yield;
+                return result;
+            }, async () => result]) {
+                let heard;
+                const thread = manager.do_async(func, {onSuccess: (_job, value) => (heard = value)});
+                const got = await thread.wait_async();
+                System.gc();
+                const wanted = result ?? null;
+                assert([got, heard, thread.result, thread.get_result()].every(value => value === wanted),
+                    `${got} and not ${wanted}`);
+            }
+        }
+    },
+
+    async 'the main loop goes on'() {
+        const manager = new Thr.ThreadManager();
+        let ticks = 0;
+        const source = GLib.timeout_add(REDRAW, 1, () => {
+            ticks++;
+            return GLib.SOURCE_CONTINUE;
+        });
+        const until_ = GLib.get_monotonic_time() + 0.2 * SECONDS;
+        const thread = manager.do_async(function* () {
+            while (GLib.get_monotonic_time() < until_)
+                yield;
+        });
+        await thread.wait_async();
+        GLib.source_remove(source);
+        assert(ticks >= 10, `only ${ticks} ticks`);
+    },
+
+    async 'pause and resume'() {
+        const manager = new Thr.ThreadManager();
+        let steps = 0;
+        const thread = manager.do_async(function* () {
+            while (steps < 1000000) {
+                steps++;
+                yield;
+            }
+        });
+        await until(() => steps > 0);
+        thread.pause();
+        await wakeUp();
+        const before = steps;
+        for (let i = 0; i < 20; i++)
+            await wakeUp();
+        assertEqual([steps - before, thread.paused], [0, true]);
+        thread.resume();
+        await until(() => steps > before);
+        thread.cancel();
+        cancelled(await catchRejection(thread.wait_async()));
+    },
+
+    async 'an async function pauses where it says'() {
+        const manager = new Thr.ThreadManager();
+        let turns = 0;
+        const thread = manager.do_async(async job => {
+            for (; turns < 1000000; turns++) {
+                await job.checkpoint_async();
+                await wakeUp();
+            }
+        });
+        await until(() => turns > 2);
+        thread.pause();
+        await wakeUp();
+        await wakeUp();
+        const before = turns;
+        for (let i = 0; i < 20; i++)
+            await wakeUp();
+        assertEqual(turns, before);
+        thread.resume();
+        await until(() => turns > before);
+        // A cancelled one is thrown out of the pause.
+        thread.pause();
+        await wakeUp();
+        thread.cancel();
+        cancelled(await catchRejection(thread.wait_async()));
+        const after = turns;
+        await wakeUp();
+        await wakeUp();
+        assert(turns <= after + 1, 'went on');
+    },
+
+    async 'cancel lets the generator clean up'() {
+        const manager = new Thr.ThreadManager();
+        const seen = [];
+        const thread = manager.do_async(function* () {
+            try {
+                while (true)
+                    yield;
+            } catch (error) {
+                cancelled(error);
+                seen.push('caught');
+                throw error;
+            } finally {
+                seen.push('finally');
+            }
+        }, {onFail: (_job, error) => seen.push(cancelled(error).message.length > 0), onEnd: () => seen.push('end')});
+        await until(() => thread.execution_state === State.RUNNING);
+        await wakeUp();
+        thread.cancel();
+        cancelled(await catchRejection(thread.wait_async()));
+        assertEqual(seen, ['caught', 'finally', true, 'end']);
+
+        const early = manager.do_async(function* () {
+            seen.push('never');
+            yield;
+        });
+        early.cancel();
+        cancelled(await catchRejection(early.wait_async()));
+        const halted = manager.do_async(forever);
+        await wakeUp();
+        halted.halt();
+        assertError(await catchRejection(halted.wait_async()), Thr.Error, Thr.Error.HALTED);
+        assertEqual(seen.length, 4);
+    },
+
+    async 'cancel reaches what an async function awaits'() {
+        const manager = new Thr.ThreadManager();
+        const cancellable = [];
+        const thread = manager.do_async(async job => {
+            cancellable.push(job.cancellable);
+            const file = new Thr.Thimble(Gio.File.new_for_path('/'));
+            while (true)
+                await file.query_info('*', 0, job.cancellable);
+        });
+        assert(cancellable[0] === thread.get_cancellable(), 'another cancellable');
+        await wakeUp();
+        // What it throws of that is no news.
+        assertEqual(await collectWarnings(async () => {
+            thread.cancel();
+            cancelled(await catchRejection(thread.wait_async()));
+            for (let i = 0; i < 50; i++)
+                await wakeUp();
+        }), []);
+    },
+
+    async 'what is thrown'() {
+        const manager = new Thr.ThreadManager();
+        for (const make of [thrown => function* () {
+            yield;
+            throw thrown;
+        }, thrown => async () => {
+            await wakeUp();
+            throw thrown;
+        }, thrown => async () => {
+            throw thrown;
+        }]) {
+            const missing = new GLib.Error(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND, 'no such thing');
+            let heard;
+            const onFail = (_job, error) => (heard = error);
+            let error = await catchRejection(manager.do_async(make(missing), {onFail}).wait_async());
+            assertError(error, Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND);
+            assertEqual([error.message, heard.message], ['no such thing', 'no such thing']);
+
+            const wrong = new TypeError('wrong type');
+            error = await catchRejection(manager.do_async(make(wrong), {onFail}).wait_async());
+            assertError(error, Thr.Error, Thr.Error.FAILED);
+            assertMatch(error.message, /^TypeError: wrong type \(test-jobs\.js:\d+\)$/);
+            assert(error.cause === wrong && heard.cause === wrong, 'no cause');
+
+            error = await catchRejection(manager.do_async(make('a text')).wait_async());
+            assertEqual([assertError(error, Thr.Error, Thr.Error.FAILED).message, error.cause],
+                ['a text', 'a text']);
+        }
+        // Nobody there: the manager reports it.
+        const reported = [];
+        manager.connect('unhandled-error', (_manager, job, error) => reported.push(job.name, error.message));
+        for (let i = 0; i < 5; i++) {
+            manager.do_async(function* lonely() {
+                throw new Error('unheard');
+            });
+        }
+        await manager.wait_idle_async();
+        // It is reported when the job is collected, and the engine may hold on to the
+        // last one.
+        await until(() => System.gc() || reported.length > 0);
+        assertEqual(manager.busy, false); // with its handler, it was here all the time
+        assertEqual(reported[0], 'lonely');
+        assertMatch(reported[1], /^Error: unheard/);
+    },
+
+    async 'a step that takes long is told of'() {
+        const manager = new Thr.ThreadManager();
+        const warnings = await collectWarnings(async () => {
+            const thread = manager.do_async(function* () {
+                for (let i = 0; i < 2; i++) {
+                    const end = GLib.get_monotonic_time() + 0.12 * SECONDS;
+                    while (GLib.get_monotonic_time() < end);
+                    yield;
+                }
+            }, {name: 'sluggish'});
+            await thread.wait_async();
+        });
+        assertEqual(warnings.length, 1);
+        assertMatch(warnings[0], /“sluggish”.*\d+ ms.*yield more often/);
+    },
+
+    async 'a yield after the end'() {
+        const manager = new Thr.ThreadManager();
+        const seen = [];
+        const warnings = await collectWarnings(async () => {
+            const thread = manager.do_async(function* () {
+                try {
+                    while (true)
+                        yield;
+                } finally {
+                    seen.push('before');
+                    yield;
+                    seen.push('after');
+                }
+            }, {name: 'stubborn'});
+            await wakeUp();
+            await wakeUp();
+            thread.cancel();
+            cancelled(await catchRejection(thread.wait_async()));
+        });
+        assertEqual(warnings.length, 1);
+        assertMatch(warnings[0], /“stubborn”.*yielded after it had ended/);
+        assertEqual(seen[0], 'before');
+    },
+
+    async 'what is thrown after the end is told of'() {
+        const manager = new Thr.ThreadManager();
+        const warnings = await collectWarnings(async () => {
+            const late = manager.do_async(async function late(job) {
+                await catchRejection(job.wait_async());
+                throw new Error('too late');
+            });
+            const cleaning = manager.do_async(function* cleaning() {
+                try {
+                    while (true)
+                        yield;
+                } finally {
+                    // eslint-disable-next-line no-unsafe-finally
+                    throw new Error('while cleaning');
+                }
+            });
+            await wakeUp();
+            await wakeUp();
+            late.cancel();
+            cleaning.cancel();
+            cancelled(await catchRejection(late.wait_async()));
+            cancelled(await catchRejection(cleaning.wait_async()));
+            await wakeUp();
+        });
+        assertEqual(warnings.length, 2);
+        assert(warnings.some(text => /“late”.*too late/.test(text)), warnings.join());
+        assert(warnings.some(text => /“cleaning”.*while cleaning/.test(text)), warnings.join());
+    },
+
+    async 'a generator cannot wait'() {
+        const manager = new Thr.ThreadManager();
+        let cleaned = false;
+        const error = await catchRejection(manager.do_async(function* () {
+            try {
+                yield Promise.resolve(5);
+            } finally {
+                cleaned = true;
+            }
+        }).wait_async());
+        assertEqual(cleaned, true);
+        assertError(error, Thr.Error, Thr.Error.FAILED);
+        assertMatch(error.message, /async function/);
+    },
+
+    async 'what is no job'() {
+        const manager = new Thr.ThreadManager();
+        for (const wrong of [undefined, null, 5, 'name', {}])
+            assert(catchError(() => manager.do_async(wrong)) instanceof TypeError, `${wrong}`);
+        assertMatch(catchError(() => manager.do_async(count, {onSucess: () => {}})).message, /onSucess/);
+        for (const wrong of [count, async () => 5])
+            assertMatch(catchError(() => manager.do_sliced('name', wrong)).message, /do_async\(\)/);
+        await manager.wait_idle_async();
+        manager.stop();
+        let called = false;
+        const thread = manager.do_async(async () => (called = true));
+        assertError(await catchRejection(thread.wait_async()), Thr.Error, Thr.Error.STOPPED);
+        assertError(await catchRejection(manager.do_async(count).wait_async()), Thr.Error, Thr.Error.STOPPED);
+        assertEqual(called, false);
+    },
+
+    async 'join runs slices, too'() {
+        const manager = new Thr.ThreadManager();
+        const thread = manager.do_async(count);
+        assertEqual(thread.join(30 * SECONDS, null), true);
+        assertEqual(thread.result, 5050);
+        assertError(catchError(() => manager.do_async(async () => wakeUp()).join(SECONDS, null)),
+            Thr.Error, Thr.Error.WOULD_DEADLOCK);
+        await manager.wait_idle_async();
+    },
+
+    async 'shutdown'() {
+        const manager = new Thr.ThreadManager();
+        const thread = manager.do_async(forever);
+        await wakeUp();
+        assertEqual(await manager.shutdown_async(Thr.ShutdownMode.CANCEL, 30 * SECONDS), true);
+        cancelled(await catchRejection(thread.wait_async()));
+    },
+};
+
+run(tests);

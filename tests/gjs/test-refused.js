@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What would run JavaScript on another thread is refused, by an error that names
+// the ways that work.
+
+import Gio from 'gi://Gio';
+import GObject from 'gi://GObject';
+import Thr from 'gi://Thr?version=1.0';
+
+import {assert, assertEqual, assertError, assertMatch, catchError, run, SECONDS, until} from './harness.js';
+
+const plain = () => true;
+
+function assertRefused(call) {
+    const error = assertError(catchError(call), Thr.Error, Thr.Error.NOT_SUPPORTED);
+    for (const way of [/JavaScript cannot run on another thread/, /generator/, /async function/, /Thr\.Thimble/,
+        /Thr\.Worker\.main\(\)\.listen/])
+        assertMatch(error.message, way);
+    return error.message;
+}
+
+const Ticker = GObject.registerClass(class Ticker extends Thr.Worker {
+    vfunc_run() {
+        this.ran = Thr.Worker.current() === this;
+        return true;
+    }
+});
+
+const tests = {
+    'a job'() {
+        const manager = new Thr.ThreadManager();
+        assertMatch(assertRefused(() => manager.do_async(plain)), /^do_async\(\)/);
+        assertRefused(() => manager.do_async('name', plain));
+        assertRefused(() => manager.do_async(function () {}));
+        assertRefused(() => manager.do_async(async function* () {}));
+        assertRefused(() => manager.do_async(plain.bind(null)));
+        assertRefused(() => Thr.ThreadWrapper.new('name', plain));
+        assertRefused(() => Thr.Background.new(manager, plain));
+        assertRefused(() => new Thr.ThreadWrapper('name', plain));
+        assertEqual([manager.get_n_items(), manager.busy], [0, false]);
+        // Bound ones are what they were.
+        assert(manager.do_async(function* () {}.bind(null)) instanceof Thr.ThreadWrapper, 'no job');
+        assertRefused(() => manager.do_manual('job').set_interrupter(plain));
+    },
+
+    'a worker'() {
+        assertMatch(assertRefused(() => new Thr.Worker('name', plain)), /^Thr\.Worker/);
+        assertMatch(assertRefused(() => Thr.Worker.new('name', plain)), /^Thr\.Worker\.new\(\)/);
+        assertRefused(() => Thr.Async.new(plain));
+        assertRefused(() => Thr.Async.run(plain));
+        assertRefused(() => Thr.Async.run_and_get(plain));
+        assertRefused(() => new Thr.Async(plain));
+    },
+
+    'a listener on the worker of another thread'() {
+        const worker = Thr.Worker.new('other', null);
+        assertMatch(assertRefused(() => worker.listen('X', plain)), /“other”/);
+        assertRefused(() => worker.listen_full('X', 0, 0, null, plain));
+        assertRefused(() => worker.later(SECONDS, null, plain));
+        worker.start();
+        assertRefused(() => worker.listen('X', plain));
+        worker.stop();
+        worker.join(30 * SECONDS);
+    },
+
+    'a class of workers'() {
+        const worker = new Ticker();
+        assertMatch(assertRefused(() => worker.start()), /vfunc_run/);
+        assertEqual(worker.is_running(), false);
+        // On this thread it runs.
+        worker.start_overlay();
+        assertEqual(worker.ran, true);
+    },
+
+    'a hook that gives a function'() {
+        const thimble = new Thr.Thimble(Gio.File.new_for_path('/'));
+        let refused = null;
+        thimble.add_hook('get_basename', (_raw, access) => {
+            refused = catchError(() => access.set_function(plain));
+            access.set_result('given');
+            return true;
+        });
+        return thimble.get_basename().then(name => {
+            assertEqual(name, 'given');
+            assertError(refused, Thr.Error, Thr.Error.NOT_SUPPORTED);
+        });
+    },
+
+    async 'later on this thread'() {
+        let called = false;
+        Thr.Worker.main().later(0, null, () => (called = true));
+        await until(() => called);
+    },
+};
+
+run(tests);

@@ -148,7 +148,7 @@ test_unhandled (void)
 
   last.takes = TRUE;
   fail_one (manager);
-  g_assert_cmpint (last.n_reports, ==, 1);
+  thr_test_run_until (last.n_reports == 1);
   g_assert_cmpstr (last.name, ==, "failing");
   g_assert_cmpint (first.n_reports, ==, 0);
 
@@ -161,8 +161,8 @@ test_unhandled (void)
   last.takes = FALSE;
   g_test_expect_message ("Thr", G_LOG_LEVEL_WARNING, "*failing*nobody looks*");
   fail_one (manager);
+  thr_test_run_until (last.n_reports == 3);
   g_test_assert_expected_messages ();
-  g_assert_cmpint (last.n_reports, ==, 3);
   g_assert_cmpint (first.n_reports, ==, 1);
 
   /* Sooner than when the last reference goes; and just once. */
@@ -171,13 +171,15 @@ test_unhandled (void)
   g_assert_true (thr_thread_manager_wait_idle (manager, THR_FOREVER, NULL, NULL));
   g_assert_cmpint (last.n_reports, ==, 3);
   thr_thread_wrapper_report_unhandled (thread);
-  g_assert_cmpint (last.n_reports, ==, 4);
+  thr_test_run_until (last.n_reports == 4);
   thr_thread_wrapper_report_unhandled (thread);
   g_assert_finalize_object (thread);
   g_assert_cmpint (last.n_reports, ==, 4);
 
   g_signal_connect (manager, "unhandled-error", G_CALLBACK (ignore_unhandled), NULL);
   fail_one (manager);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
   g_assert_cmpint (last.n_reports, ==, 4);
 
   g_free (first.name);

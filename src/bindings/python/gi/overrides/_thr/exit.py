@@ -24,6 +24,8 @@ def set_exit(mode, timeout=TIMEOUT):
     """
     global _choice
 
+    if not isinstance(mode, Thr.ShutdownMode):
+        raise TypeError(f"the mode is a Thr.ShutdownMode, not {mode!r}")
     _choice = (mode, timeout)
 
 

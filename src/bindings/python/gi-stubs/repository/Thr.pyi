@@ -130,7 +130,9 @@ def wait_worker(
 ) -> tuple[Optional[BaseException], Any]: ...
 
 class Error(GLib.Error):
-    def __init__(self, message: str = "", domain: str = ..., code: Optional[int] = None) -> None: ...
+    def __init__(
+        self, message: str = "", domain: str = ..., code: Optional[int] = None
+    ) -> None: ...
     ABANDONED: ClassVar[int]
     BUSY: ClassVar[int]
     EXCEPTION: ClassVar[int]

@@ -105,6 +105,18 @@ _RUN, _SUCCESS, _FAIL, _END = (int(phase) for phase in (
 _PHASES = [Thr.Phase(phases) for phases in range(8)]
 
 
+def _checked(things, name, kind, make):
+    try:
+        return make(things)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is a {kind}, not {things!r}") from None
+
+
+def _check_callback(callback, name):
+    if not callable(callback):
+        raise TypeError(f"{name} is a function, not {callback!r}")
+
+
 class Run:
     """The function of a job and its callbacks, as the library calls them."""
 
@@ -115,6 +127,10 @@ class Run:
     def __init__(self, function, args, kwargs, on_success, on_fail, on_end, give_thread):
         if not callable(function):
             raise TypeError(f"a function is needed, not {function!r}")
+        if type(args) is not tuple and type(args) is not list:
+            args = _checked(args, "fn_args", "sequence", tuple)
+        if kwargs is not None and type(kwargs) is not dict:
+            kwargs = _checked(kwargs, "fn_kwargs", "mapping", dict)
         self.function = function
         self.args = args
         self.kwargs = kwargs
@@ -128,10 +144,13 @@ class Run:
         wanted = 0
         if self.on_success is not None:
             wanted = _SUCCESS
+            _check_callback(self.on_success, "on_success")
         if self.on_fail is not None:
             wanted |= _FAIL
+            _check_callback(self.on_fail, "on_fail")
         if self.on_end is not None:
             wanted |= _END
+            _check_callback(self.on_end, "on_end")
         return _PHASES[wanted]
 
     def __call__(self, thread, phase):
@@ -200,9 +219,12 @@ class Run:
             failure = TypeError(f"{thread.name} is a coroutine function, which needs no thread")
         future = futures.pending.pop(hash(thread), None) if futures.pending else None
         if failure is None:
-            if value is not None:
+            if value is True and _raw.get_result(thread) is not None:
+                # It gave its result itself, and returned what return_value() returned.
+                value = self.value = result_of(thread)
+            elif value is not None:
                 self.value = value
-                self.give(thread, value)
+                _return_value(thread, to_value(value))
             if future is not None:
                 future.settle(value, None)
             return
@@ -214,15 +236,6 @@ class Run:
         if future is not None:
             future.settle(None, failure)
         raise errors.copy(errors.to_glib_error(failure))
-
-    @staticmethod
-    def give(thread, value):
-        try:
-            _return_value(thread, to_value(value))
-        except GLib.Error as error:
-            # It gave its result itself, and returned what return_value() returned.
-            if value is not True or error.code != errors.Code.INVALID_STATE:
-                raise
 
 
 # The addresses of jobs that were halted when they had no target: not yet, or not
@@ -430,7 +443,11 @@ class ThreadWrapper(_raw):
     def __del__(self, is_finalizing=sys.is_finalizing):
         # As long as there is the exception itself to report, and who reports it.
         if self._thr_failure is not None and not is_finalizing():
-            _raw.report_unhandled(self)
+            try:
+                _raw.report_unhandled(self)
+            except ThreadHalted:
+                # Meant for a function that just happened to collect garbage.
+                halting.hit_again()
 
     # Waiting for it.
 

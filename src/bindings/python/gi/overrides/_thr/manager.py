@@ -253,7 +253,7 @@ class _Slices:
                 next(self.generator)
             except StopIteration as stop:
                 if stop.value is not None:
-                    Run.give(thread, stop.value)
+                    thread.return_value(stop.value)
                 return False
             return True
         except BaseException as failure:

@@ -168,6 +168,7 @@ class Outcome(TestCase):
 
     def test_callbacks_may_fail(self):
         told = []
+        self.expected_unhandled = 4
         def bad(*args):
             raise OwnError
 
@@ -196,6 +197,8 @@ class Outcome(TestCase):
     def test_result_given_by_the_function_itself(self):
         thread = Thr.thread_manager.do_async(lambda thread: thread.return_value([1]))
         self.assertEqual(thread.result(SOON), [1])
+        thread = Thr.thread_manager.do_async(lambda thread: thread.return_string("text"))
+        self.assertEqual(thread.result(SOON), "text")
 
     def test_time_outs(self):
         gate = Gate()

@@ -99,6 +99,10 @@ def _drop_dummy_thread(ident):
 
 # ---- running ----
 
+_NOTHING = object()
+# What PyGObject raises where ThreadHalted comes while it makes a GLib.Error.
+_LOST = "Converting the GError failed"
+
 _RUN, _SUCCESS, _FAIL, _END = (int(phase) for phase in (
     Thr.Phase.RUN, Thr.Phase.SUCCESS, Thr.Phase.FAIL, Thr.Phase.END
 ))
@@ -206,6 +210,8 @@ class Run:
             except ThreadHalted:
                 pass
         targets.pop(address, None)
+        if target.hit and type(failure) is RuntimeError and str(failure) == _LOST:
+            failure = ThreadHalted()
         try:
             self.finish(thread, value, failure)
         finally:
@@ -219,9 +225,9 @@ class Run:
             failure = TypeError(f"{thread.name} is a coroutine function, which needs no thread")
         future = futures.pending.pop(hash(thread), None) if futures.pending else None
         if failure is None:
-            if value is True and _raw.get_result(thread) is not None:
+            if value is True and thread._thr_gave is not _NOTHING:
                 # It gave its result itself, and returned what return_value() returned.
-                value = self.value = result_of(thread)
+                value = self.value = thread._thr_gave
             elif value is not None:
                 self.value = value
                 _return_value(thread, to_value(value))
@@ -232,7 +238,7 @@ class Run:
             halted = errors.to_glib_error(failure)
             halted.__cause__ = failure
             failure = halted
-        _keep_failure(thread, failure)
+        keep_failure(thread, failure)
         if future is not None:
             future.settle(None, failure)
         raise errors.copy(errors.to_glib_error(failure))
@@ -266,7 +272,7 @@ Thr.add_interrupter(_interrupt)
 # ---- failures ----
 
 
-def _keep_failure(thread, failure):
+def keep_failure(thread, failure):
     """Has the job keep its failure, and not the failure the job.
 
     The functions in the traceback were given the job: as long as they hold it, it
@@ -280,13 +286,21 @@ def _keep_failure(thread, failure):
         traceback = failure.__traceback__
         while traceback is not None:
             frame = traceback.tb_frame
-            if any(held is thread for held in gc.get_referents(frame)):
+            if _holds(frame, thread):
                 try:
                     frame.clear()
                 except RuntimeError:
                     pass  # it is running: ours, which lets go by itself
             traceback = traceback.tb_next
         failure = failure.__cause__ or failure.__context__
+
+
+def _holds(frame, thread):
+    for held in gc.get_referents(frame):
+        # The second is what it has from *args.
+        if held is thread or type(held) is tuple and any(item is thread for item in held):
+            return True
+    return False
 
 
 def failure_of(thread):
@@ -394,6 +408,9 @@ class ThreadWrapper(_raw):
     @staticmethod
     def new(name, function, *args):
         return ThreadWrapper(function, args, name=name)
+
+    # What its function gave with return_value().
+    _thr_gave = _NOTHING
 
     # The exception that it failed with. To look at __dict__ would make one, and
     # that keeps the object: PyGObject then counts on its being there.
@@ -520,6 +537,19 @@ class ThreadWrapper(_raw):
 
     # Controlling it.
 
+    def checkpoint(self):
+        """Waits while it is paused; raises why it is to end once that was asked."""
+        # What halts it here is this, and not the exception from outside.
+        hidden = halting.hide_current()
+        try:
+            return _raw.checkpoint(self)
+        except GLib.Error as error:
+            failure = errors.convert(error)
+        finally:
+            if hidden is not None:
+                hidden.show()
+        raise failure
+
     def cancel(self):
         _raw.cancel(self)
         futures.settle_ended(self)
@@ -531,13 +561,18 @@ class ThreadWrapper(_raw):
     # What it is told.
 
     def return_value(self, value):
-        """Ends a manual job with a result."""
+        """Gives the result: inside the function, or to end a manual job."""
         with errors.conversion:
-            return _return_value(self, to_value(value))
+            given = _return_value(self, to_value(value))
+        self._thr_gave = value
+        return given
+
+    return_boolean = return_int = return_double = return_string = return_value
+    return_object = return_variant = return_value
 
     def return_error(self, failure):
         """Ends a manual job with any exception as its failure."""
-        self._thr_failure = failure
+        keep_failure(self, failure)
         with errors.conversion:
             return _raw.return_error(self, errors.to_glib_error(failure))
 

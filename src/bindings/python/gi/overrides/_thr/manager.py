@@ -7,7 +7,7 @@ from gi.module import get_introspection_module
 from gi.repository import GLib
 
 from . import aio, errors, exit, futures
-from .jobs import Run, ThreadWrapper, set_callbacks, to_microseconds
+from .jobs import Run, ThreadWrapper, keep_failure, set_callbacks, to_microseconds
 
 Thr = get_introspection_module("Thr")
 
@@ -257,8 +257,10 @@ class _Slices:
                 return False
             return True
         except BaseException as failure:
-            thread._thr_failure = failure
+            keep_failure(thread, failure)
             raise errors.copy(errors.to_glib_error(failure)) from None
+        finally:
+            thread = None  # the traceback of a failure holds this frame
 
 
 errors.convert_methods(ThreadManager, _raw)

@@ -32,9 +32,7 @@ class ThreadManager(_raw):
         if name is not None:
             properties["name"] = name
         if thread_limit is not None:
-            if not isinstance(thread_limit, int) or not 0 < thread_limit < 2**31:
-                raise ValueError(f"thread_limit is a positive number, not {thread_limit!r}")
-            properties["thread_limit"] = thread_limit
+            properties["thread_limit"] = _check_limit(thread_limit)
         super().__init__(**properties)
 
     # Jobs.
@@ -107,6 +105,8 @@ class ThreadManager(_raw):
 
     def append_thread(self, function, args=(), kwargs=None):
         """Queues a function for run() and watch(); whether it could be queued."""
+        if not self.started:
+            return False
         try:
             self.append(function, args, kwargs)
         except (TypeError, GLib.Error):
@@ -168,7 +168,7 @@ class ThreadManager(_raw):
 
     @thread_limit.setter
     def thread_limit(self, thread_limit):
-        self.set_thread_limit(thread_limit)
+        self.set_thread_limit(_check_limit(thread_limit))
 
     def generate_uid(self, delimiter="-"):
         """A new unique name, in six groups."""
@@ -233,6 +233,12 @@ class ThreadManager(_raw):
             self.halt()
         except errors.Error:
             pass  # what is being raised already is of more use
+
+
+def _check_limit(thread_limit):
+    if not isinstance(thread_limit, int) or not 0 < thread_limit < 2**31:
+        raise ValueError(f"thread_limit is a positive number, not {thread_limit!r}")
+    return thread_limit
 
 
 class _Slices:

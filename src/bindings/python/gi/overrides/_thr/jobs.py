@@ -100,7 +100,7 @@ def _drop_dummy_thread(ident):
 # ---- running ----
 
 _NOTHING = object()
-# What PyGObject raises where ThreadHalted comes while it makes a GLib.Error.
+# What PyGObject raises where another exception, asynchronous, comes while it makes a GLib.Error.
 _LOST = "Converting the GError failed"
 
 _RUN, _SUCCESS, _FAIL, _END = (int(phase) for phase in (
@@ -476,6 +476,9 @@ class ThreadWrapper(_raw):
             return _raw.join(self, to_microseconds(timeout), cancellable)
         except GLib.Error as error:
             failure = self._own_failure(error)
+        except RuntimeError as error:
+            # Nothing else comes in between: what is halted is hidden.
+            failure = KeyboardInterrupt() if str(error) == _LOST else error
         finally:
             if hidden is not None:
                 hidden.show()

@@ -13,6 +13,7 @@ Thr = get_introspection_module("Thr")
 
 _raw = Thr.ThreadManager
 _do_phased = _raw.do_phased
+_raw_error = Thr.ThreadWrapper.get_error
 
 
 def _property(getter, setter=None):
@@ -105,13 +106,14 @@ class ThreadManager(_raw):
 
     def append_thread(self, function, args=(), kwargs=None):
         """Queues a function for run() and watch(); whether it could be queued."""
-        if not self.started:
-            return False
         try:
-            self.append(function, args, kwargs)
+            thread = self.append(function, args, kwargs)
+            if _raw_error(thread) is None:
+                return True
+            thread.join(0)  # which takes note of it: the manager is stopped
         except (TypeError, GLib.Error):
-            return False
-        return True
+            pass
+        return False
 
     # The list and the mapping.
 

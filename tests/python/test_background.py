@@ -85,7 +85,7 @@ class Background(TestCase):
                 return self, self.factor * number
 
             @Thr.background(give_thread=True)
-            def with_thread(thread, self, number):
+            def with_thread(self, thread, number):
                 return thread, self, number
 
             @classmethod

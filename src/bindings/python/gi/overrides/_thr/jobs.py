@@ -443,7 +443,9 @@ class ThreadWrapper(_raw):
         self.set_status(status)
 
     def get_status(self):
-        return self.props.status
+        # As the result; and the property leaks what is an object of Python's.
+        _, status = _raw.get_status(self)
+        return self.props.status if isinstance(status, _STRUCTS) else status
 
     def set_status(self, status):
         _raw.set_status(self, to_value(status))

@@ -497,6 +497,7 @@ class OfGObject(ThimbleTestCase):
         poll_fd = struct.pack("ihh", read_end, select.POLLIN, 0)
         poll = ctypes.PyDLL(None).poll  # which does not let go of the lock
         pending = written.write_bytes(GLib.Bytes.new(b"x"))
+        self.assertFalse(pending.done())
         self.assertEqual(poll(poll_fd, 1, DEADLINE * 1000), 1)
         self.assertEqual(self.outcome(pending), 1)
 

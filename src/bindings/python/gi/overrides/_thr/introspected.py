@@ -32,6 +32,8 @@ def to_argument(thing):
         return os.fspath(thing)
     if isinstance(thing, int) and hasattr(type(thing), "__gtype__"):  # an enumeration
         return GObject.Value(type(thing).__gtype__, thing)
+    if isinstance(thing, GObject.GBoxed):
+        return thing
     return to_value(thing)
 
 

@@ -191,7 +191,7 @@ class Both(ThimbleTestCase):
     def test_is_let_go(self):
         for make in Car, Thing:
             target = make()
-            thimble = Thr.Thimble(target, None, None, {"wheels": lambda thimble, name, value: value})
+            thimble = Thr.Thimble(target, hooks={"wheels": lambda thimble, name, value: value})
             if make is Thing:
                 thimble.connect("happened", lambda *args: None)
                 self.outcome(thimble.work(target))
@@ -550,7 +550,8 @@ class OfGObject(ThimbleTestCase):
         self.assertEqual(thing.size, 4)
         # All objects have these: they are for the thread that asks.
         self.assertEqual(thimble.get_property("size"), 4)
-        self.assertEqual(self.outcome(Thr.Thimble(thing, ["get_property"]).get_property("size")), 4)
+        thimble = Thr.Thimble(thing, ["get_property"])
+        self.assertEqual(self.outcome(thimble.get_property("size")), 4)
 
     def test_hook(self):
         file = self.file()

@@ -60,6 +60,12 @@ class Thing(GObject.Object):
         return threading.get_ident(), args, kwargs
 
 
+def resident_size():
+    gc.collect()
+    with open("/proc/self/statm", encoding="ascii") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 class ThimbleTestCase(TestCase):
     def outcome(self, pending):
         self.assertIsInstance(pending, Thr.Pending)
@@ -393,6 +399,22 @@ class OfGObject(ThimbleTestCase):
         self.assertIsInstance(self.outcome(thimble.get_parent()), Gio.File)
         self.assertIsNone(self.outcome(thimble.delete()))
         self.assertFalse(os.path.exists(file.get_path()))
+
+    def test_results_are_freed(self):
+        size = 1_000_000
+        thimble = Thr.Thimble(self.file(bytes(size)))
+        stream = Thr.Thimble(Gio.MemoryInputStream.new_from_bytes(GLib.Bytes.new(bytes(size))))
+
+        def read_all():
+            for _ in range(50):
+                self.assertEqual(len(self.outcome(thimble.load_contents())[0]), size)
+                self.assertEqual(self.outcome(stream.read_bytes(size)).get_size(), size)
+                self.outcome(stream.seek(0, GLib.SeekType.SET))
+
+        read_all()
+        before = resident_size()
+        read_all()
+        self.assertLess(resident_size(), before + 20 * size)
 
     def test_arguments(self):
         thimble = Thr.Thimble(self.file(None))

@@ -10,6 +10,7 @@ import selectors
 import socket
 import warnings
 import weakref
+from threading import get_ident
 
 from common import DEADLINE, Gate, GLib, Gio, TestCase, Thr
 from common import main, poll_until, run_until, threading, time, unittest
@@ -45,12 +46,12 @@ class Everywhere:
 
     def test_result(self):
         async def use():
-            here = threading.get_ident()
-            thread = Thr.thread_manager.do_async(lambda thread, x: (x, threading.get_ident()), (7,))
+            here = get_ident()
+            thread = Thr.thread_manager.do_async(lambda thread, x: (x, get_ident()), (7,))
             value, there = await thread
             self.assertEqual(value, 7)
             self.assertNotEqual(there, here)
-            self.assertEqual(threading.get_ident(), here)
+            self.assertEqual(get_ident(), here)
             self.assertEqual(await thread, (7, there))
             self.assertEqual(await thread.wait_async(), (7, there))
 
@@ -90,12 +91,12 @@ class Everywhere:
     def test_callbacks_that_nobody_awaits(self):
         async def use():
             loop = asyncio.get_running_loop()
-            here = threading.get_ident()
+            here = get_ident()
             told = []
             ended = loop.create_future()
             Thr.thread_manager.do_async(
                 lambda thread: 3,
-                on_success=lambda value: told.append((value, threading.get_ident())),
+                on_success=lambda value: told.append((value, get_ident())),
                 on_end=lambda: ended.set_result(None),
             )
             await ended
@@ -740,7 +741,7 @@ class WithoutAsyncio(TestCase):
             async with Thr.ThreadManager() as manager:
                 thread = manager.do_async(lambda thread: 1)
             self.assertEqual(thread.execution_state, "CLOSED")
-            self.assertEqual(threading.get_ident(), self.home)
+            self.assertEqual(get_ident(), self.home)
             return await Thr.spawn(nested())
 
         async def nested():

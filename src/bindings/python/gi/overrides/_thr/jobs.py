@@ -365,6 +365,16 @@ class _FailedHandler:
 # ---- waiting ----
 
 
+def finish_wait(thread, result):
+    """Raises the job's failure, if it has one."""
+    try:
+        _raw.wait_finish(thread, result)
+        return
+    except GLib.Error as error:
+        failure = thread._own_failure(error)
+    raise failure
+
+
 def pending_of(thread, finish=None):
     """The end of the job, as something to await; to cancel that cancels the job."""
     pending = aio.Pending(thread.cancel, thread)
@@ -523,13 +533,8 @@ class ThreadWrapper(_raw):
         return None
 
     def wait_finish(self, result):
-        try:
-            _raw.wait_finish(self, result)
-        except GLib.Error as error:
-            failure = self._own_failure(error)
-        else:
-            return result_of(self)
-        raise failure
+        finish_wait(self, result)
+        return result_of(self)
 
     def wait_async(self, cancellable=None, callback=None, *user_data):
         """Waits for the end without blocking. To cancel it ends the wait, not the job."""

@@ -207,6 +207,16 @@ class OfJobs(TestCase):
             done, _ = concurrent.futures.wait([future], SOON)
             self.assertEqual([each.result() for each in done], [step])
 
+    def test_made_while_the_job_ends(self):
+        # The job's thread settles it before who has made it says that it has begun.
+        thread = Thr.thread_manager.do_async(lambda thread: 1)
+        thread.join()
+        future = type(thread.as_future())(thread)
+        future.settle(1, None)
+        with self.assertNoLogs("concurrent.futures"):
+            self.assertTrue(future.begin())
+        self.assertEqual(future.result(), 1)
+
     def test_from_another_thread(self):
         got = []
 

@@ -29,6 +29,7 @@ class Future(concurrent.futures.Future):
     def __init__(self, thread):
         super().__init__()
         self.thread = thread
+        self._goes_on = None
 
     def cancel(self):
         if not super().cancel():
@@ -59,8 +60,16 @@ class Future(concurrent.futures.Future):
         settle_ended(self.thread)
 
     def begin(self):
-        """On the job's thread: whether the function is to be called."""
-        return self.running() or self.set_running_or_notify_cancel()
+        """Whether the function is to be called. It is asked for on the job's thread, and
+        by who makes this while the job runs, and may be ending: once only it counts."""
+        with self._condition:
+            if self._goes_on is None:
+                self._goes_on = (
+                    self.running()
+                    or (self.done() and not self.cancelled())
+                    or self.set_running_or_notify_cancel()
+                )
+            return self._goes_on
 
     def settle(self, value, failure):
         try:

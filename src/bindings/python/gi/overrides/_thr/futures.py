@@ -60,7 +60,10 @@ class Future(concurrent.futures.Future):
 
     def begin(self):
         """On the job's thread: whether the function is to be called."""
-        return self.running() or self.set_running_or_notify_cancel()
+        with self._condition:  # the job may be settling it meanwhile
+            if self.running() or (self.done() and not self.cancelled()):
+                return True
+            return self.set_running_or_notify_cancel()
 
     def settle(self, value, failure):
         try:

@@ -29,7 +29,6 @@ class Future(concurrent.futures.Future):
     def __init__(self, thread):
         super().__init__()
         self.thread = thread
-        self._goes_on = None
 
     def cancel(self):
         if not super().cancel():
@@ -60,16 +59,11 @@ class Future(concurrent.futures.Future):
         settle_ended(self.thread)
 
     def begin(self):
-        """Whether the function is to be called. It is asked for on the job's thread, and
-        by who makes this while the job runs, and may be ending: once only it counts."""
-        with self._condition:
-            if self._goes_on is None:
-                self._goes_on = (
-                    self.running()
-                    or (self.done() and not self.cancelled())
-                    or self.set_running_or_notify_cancel()
-                )
-            return self._goes_on
+        """On the job's thread: whether the function is to be called."""
+        with self._condition:  # the job may be settling it meanwhile
+            if self.running() or (self.done() and not self.cancelled()):
+                return True
+            return self.set_running_or_notify_cancel()
 
     def settle(self, value, failure):
         try:
@@ -85,14 +79,14 @@ class Future(concurrent.futures.Future):
             pass  # it was settled, or cancelled, before
 
 
-def has_ended(thread):
+def _has_ended(thread):
     state = _raw.get_execution_state(thread)
     return int(state) > int(State.RUNNING)
 
 
 def settle_ended(thread):
     """A job that ended without its function, or before anybody asked for a future."""
-    if pending and has_ended(thread):
+    if pending and _has_ended(thread):
         future = pending.pop(hash(thread), None)
         if future is not None:
             failure = thread.get_error()
@@ -142,7 +136,7 @@ def _pass_epilogue(thread, address):
     while (
         address not in targets
         and _has_begun(thread, address)
-        and not has_ended(thread)
+        and not _has_ended(thread)
         and time.monotonic() < latest
     ):
         time.sleep(0.0001)

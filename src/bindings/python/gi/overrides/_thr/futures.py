@@ -117,9 +117,12 @@ def of_thread(thread):
     if future is not None:
         return future
 
-    future = pending[address] = Future(thread)
-    if _raw.get_execution_state(thread) != State.CREATED:
-        future.begin()
+    future = Future(thread)
+    has_begun = _raw.get_execution_state(thread) != State.CREATED
+    if has_begun:
+        future.begin()  # before the job's thread can see it, and settle it
+    pending[address] = future
+    if has_begun:
         _pass_epilogue(thread, address)
         settle_ended(thread)
     is_open = not future.done() or _raw.get_error(thread) is not None

@@ -119,8 +119,9 @@ def of_thread(thread):
         future.begin()
         _pass_epilogue(thread, address)
         settle_ended(thread)
-    if not future.done() and thread.manager is not None:
-        # For a job in another language. And while there is a future, somebody looks
+    is_open = not future.done() or _raw.get_error(thread) is not None
+    if is_open and thread.manager is not None:
+        # For a job in another language. And where there is a future, somebody looks
         # at the failure.
         thread.wait_async(None, lambda thread, result: settle_ended(thread))
     return future

@@ -60,7 +60,8 @@
  * fare (`CHILD_THREAD_START`, `CHILD_THREAD_STOP`, `CHILD_THREAD_ERROR`,
  * `CHILD_THREAD_DONE`, `CHILD_THREAD_END`), and when it ends it stops them, and
  * waits for those that are not daemons. A failure that neither the parent listens
- * for nor anybody waits for is logged.
+ * for nor anybody waits for is logged, unless [method@Thr.Worker.set_quiet] says
+ * otherwise.
  *
  * # Thread safety
  *

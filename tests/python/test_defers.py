@@ -7,7 +7,8 @@ import gc
 import weakref
 
 from common import (
-    DEADLINE, GLib, Gate, Gio, TestCase, Thr, fail_with, main, poll_until, run_until, threading,
+    DEADLINE, GLib, GObject, Gate, Gio, TestCase, Thr, fail_with, main, poll_until, run_until,
+    threading,
 )
 
 
@@ -22,6 +23,15 @@ class Defers(TestCase):
             self.assertEqual(defer.get(), value)
             if not isinstance(value, (int, str)):
                 self.assertIs(defer.get(), value)
+
+    def test_value_of_c(self):
+        # What is boxed belongs to the defer; what one has of it lives longer.
+        defer = Thr.Defer()
+        defer.resolve(GObject.Value(GLib.Bytes, GLib.Bytes.new(b"of C")))
+        got = [defer.get() for _ in range(3)]
+        del defer
+        gc.collect()
+        self.assertEqual([each.get_data() for each in got], [b"of C"] * 3)
 
     def test_reject(self):
         failure = KeyError("the very one")

@@ -5,6 +5,18 @@
 from common import Gio, GLib, TestCase, Thr, main
 
 
+class Mistakes(TestCase):
+    """What would be noticed too late is refused where it is written."""
+
+    def test_set_exit(self):
+        with self.assertRaisesRegex(TypeError, "ShutdownMode, not 'drain'"):
+            Thr.set_exit("drain")
+
+    def test_spawn(self):
+        with self.assertRaisesRegex(TypeError, "a coroutine is needed, not 3"):
+            Thr.spawn(3)
+
+
 class Errors(TestCase):
     def test_is_an_exception_class(self):
         self.assertTrue(issubclass(Thr.Error, GLib.Error))

@@ -105,8 +105,11 @@ class Listeners(WorkerCase):
         self.assertTrue(all(listener.callback is callback for listener in worker.listeners))
         finish(worker.start().fire("A", 1).fire("B", 2).fire("C", 3).fire("D", 4))
         self.assertEqual(heard, [1, 2, 3])
-        with self.assertRaises(TypeError):
-            worker.listen(5, "A")
+        for arguments in (5, "A"), (print,), (print, 5), ():
+            with self.assertRaises(TypeError):
+                worker.listen(*arguments)
+        with self.assertRaises(Thr.Error):
+            worker.listen("")
 
     def test_priority(self):
         worker = self.make()

@@ -276,6 +276,8 @@ def spawn(coroutine):
     It may await what this library gives. What is returned can be awaited likewise;
     to cancel it cancels what the coroutine is waiting for.
     """
+    if not hasattr(coroutine, "send"):
+        raise TypeError(f"a coroutine is needed, not {coroutine!r}")
     awaited = None
 
     def cancel():

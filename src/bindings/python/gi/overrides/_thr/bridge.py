@@ -128,7 +128,7 @@ class _Bridge:
     @staticmethod
     def _push_context():
         """The default context is the main thread's: another thread is given its own."""
-        if _glib.get_thread_default() or threading.current_thread() is threading.main_thread():
+        if _glib.get_thread_default() or get_ident() == threading.main_thread().ident:
             return None
         context = GLib.MainContext.new()
         context.push_thread_default()

@@ -90,9 +90,9 @@ def exit():
         Thr.exit()
 
 
-def listen(*args, permanent=False, **options):
+def listen(callback=None, event_name=None, *, permanent=False, **options):
     """Has the worker listen until its run ends: see Worker.listen()."""
-    return _here().listen(*args, permanent=permanent, **options)
+    return _here().listen(callback, event_name, permanent=permanent, **options)
 
 
 def _here():

@@ -28,7 +28,7 @@ class _Rejection:
 
     def __init__(self):
         self.exception = None
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
 
     def reject(self, reject, target, exception):
         if not isinstance(exception, BaseException):

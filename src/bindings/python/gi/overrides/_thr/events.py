@@ -61,7 +61,7 @@ class Event(_raw):
     """
 
     def __new__(cls, name, data=None, *, bubble=False, broadcast=False, target=None):
-        _check_name(name)
+        check_name(name)
         if target is None:
             target = Thr.Worker.current()
         return _new_full(name, to_value(data), target, bubble, broadcast)
@@ -108,7 +108,7 @@ class Event(_raw):
         return f"<Thr.Event {self.name!r} {self.data!r}>"
 
 
-def _check_name(name):
+def check_name(name):
     if not isinstance(name, str):
         raise TypeError(f"the name of an event is a string, not {name!r}")
     if not name:

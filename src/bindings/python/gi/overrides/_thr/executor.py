@@ -64,7 +64,7 @@ def wait(things, timeout=None, return_when=concurrent.futures.ALL_COMPLETED):
     """concurrent.futures.wait() for jobs: two sets of them, done and not done."""
     by_future = _futures_of(things)
     sets = concurrent.futures.wait(by_future, timeout, return_when)
-    return type(sets)(*({by_future[future] for future in half} for half in sets))
+    return type(sets)(*({by_future[future] for future in each} for each in sets))
 
 
 def as_completed(things, timeout=None):

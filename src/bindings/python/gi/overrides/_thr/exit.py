@@ -2,6 +2,7 @@
 """The end of the interpreter, while something may still run."""
 
 import atexit
+import os
 
 from gi.module import get_introspection_module
 from gi.repository import GLib
@@ -12,6 +13,7 @@ Thr = get_introspection_module("Thr")
 
 TIMEOUT = 2.0  # seconds that what is halted has to end
 
+_pid = os.getpid()
 _choice = (Thr.ShutdownMode.HALT, TIMEOUT)
 
 
@@ -24,6 +26,8 @@ def set_exit(mode, timeout=TIMEOUT):
     """
     global _choice
 
+    if not isinstance(mode, Thr.ShutdownMode):
+        raise TypeError(f"the mode is a Thr.ShutdownMode, not {mode!r}")
     _choice = (mode, timeout)
 
 
@@ -39,6 +43,8 @@ def shutdown(mode=Thr.ShutdownMode.HALT, timeout=TIMEOUT):
 
 
 def _shut_down():
+    if os.getpid() != _pid:
+        return  # a child: what runs is the parent's, and only looks as if it ran here
     try:
         shutdown(*_choice)
     except GLib.Error:

@@ -60,7 +60,10 @@ class Future(concurrent.futures.Future):
 
     def begin(self):
         """On the job's thread: whether the function is to be called."""
-        return self.running() or self.set_running_or_notify_cancel()
+        with self._condition:  # the job may be settling it meanwhile
+            if self.running() or (self.done() and not self.cancelled()):
+                return True
+            return self.set_running_or_notify_cancel()
 
     def settle(self, value, failure):
         try:
@@ -76,14 +79,14 @@ class Future(concurrent.futures.Future):
             pass  # it was settled, or cancelled, before
 
 
-def has_ended(thread):
+def _has_ended(thread):
     state = _raw.get_execution_state(thread)
     return int(state) > int(State.RUNNING)
 
 
 def settle_ended(thread):
     """A job that ended without its function, or before anybody asked for a future."""
-    if pending and has_ended(thread):
+    if pending and _has_ended(thread):
         future = pending.pop(hash(thread), None)
         if future is not None:
             failure = thread.get_error()
@@ -114,13 +117,17 @@ def of_thread(thread):
     if future is not None:
         return future
 
-    future = pending[address] = Future(thread)
-    if _raw.get_execution_state(thread) != State.CREATED:
-        future.begin()
+    future = Future(thread)
+    has_begun = _raw.get_execution_state(thread) != State.CREATED
+    if has_begun:
+        future.begin()  # before the job's thread can see it, and settle it
+    pending[address] = future
+    if has_begun:
         _pass_epilogue(thread, address)
         settle_ended(thread)
-    if not future.done() and thread.manager is not None:
-        # For a job in another language. And while there is a future, somebody looks
+    is_open = not future.done() or _raw.get_error(thread) is not None
+    if is_open and thread.manager is not None:
+        # For a job in another language. And where there is a future, somebody looks
         # at the failure.
         thread.wait_async(None, lambda thread, result: settle_ended(thread))
     return future
@@ -132,7 +139,7 @@ def _pass_epilogue(thread, address):
     while (
         address not in targets
         and _has_begun(thread, address)
-        and not has_ended(thread)
+        and not _has_ended(thread)
         and time.monotonic() < latest
     ):
         time.sleep(0.0001)

@@ -131,6 +131,14 @@ def hide_current():
     return target
 
 
+def hit_again():
+    """After ThreadHalted where it cannot be passed on: has it raised once more."""
+    target = _top.get(get_ident())
+    if target is not None:
+        target.hit = False
+        _requests.put(target)
+
+
 def start():
     """Makes sure that there is a halter: at the interpreter's exit, when it is
     needed most, no thread can be started any more."""

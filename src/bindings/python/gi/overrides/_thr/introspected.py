@@ -4,10 +4,14 @@
 import os
 
 from gi._gi import Direction, FunctionInfo
+from gi.module import get_introspection_module
 from gi.repository import Gio, GLib, GObject
 
-from .jobs import ThreadWrapper
+from .jobs import finish_wait
 from .values import to_value
+
+
+_get_result = get_introspection_module("Thr").ThreadWrapper.get_result
 
 
 def is_method(function):
@@ -32,6 +36,8 @@ def to_argument(thing):
         return os.fspath(thing)
     if isinstance(thing, int) and hasattr(type(thing), "__gtype__"):  # an enumeration
         return GObject.Value(type(thing).__gtype__, thing)
+    if isinstance(thing, GObject.GBoxed):
+        return thing
     return to_value(thing)
 
 
@@ -78,8 +84,9 @@ def finish_of(function):
     tags = _result_tags(function) if function is not None else ()
 
     def finish(thread, result):
-        ThreadWrapper.wait_finish(thread, result)
-        results = thread.props.result  # a copy, also of what is boxed
+        finish_wait(thread, result)
+        # As a property PyGObject would copy what is boxed, and never free it.
+        results = copy(_get_result(thread))
         if len(tags) > 1 and isinstance(results, list) and len(results) == len(tags):
             return tuple(map(_from_result, results, tags))
         if function is None and isinstance(results, list):
@@ -125,5 +132,7 @@ def _from_result(value, tag):
 
 
 def copy(value):
-    """What may be kept of an argument of a callback."""
+    """What may be kept of a value that belongs to something else."""
+    if isinstance(value, list):
+        return [copy(item) for item in value]
     return value.copy() if isinstance(value, GObject.GBoxed) else value

@@ -9,7 +9,7 @@ from gi.module import get_introspection_module
 from gi.repository import Gio, GLib
 
 from . import errors, waits
-from .events import Event, Listeners, failure_of, hear, report, same
+from .events import Event, Listeners, check_name, failure_of, hear, report, same
 from .jobs import _drop_dummy_thread, to_microseconds
 from .values import to_value
 
@@ -295,6 +295,7 @@ class Worker(_raw):
         """
         if isinstance(callback, str):
             callback, event_name = event_name, callback
+        check_name(event_name)
         if callback is None:
             return functools.partial(
                 self.listen,

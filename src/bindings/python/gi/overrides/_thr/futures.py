@@ -79,14 +79,14 @@ class Future(concurrent.futures.Future):
             pass  # it was settled, or cancelled, before
 
 
-def _has_ended(thread):
+def has_ended(thread):
     state = _raw.get_execution_state(thread)
     return int(state) > int(State.RUNNING)
 
 
 def settle_ended(thread):
     """A job that ended without its function, or before anybody asked for a future."""
-    if pending and _has_ended(thread):
+    if pending and has_ended(thread):
         future = pending.pop(hash(thread), None)
         if future is not None:
             failure = thread.get_error()
@@ -139,7 +139,7 @@ def _pass_epilogue(thread, address):
     while (
         address not in targets
         and _has_begun(thread, address)
-        and not _has_ended(thread)
+        and not has_ended(thread)
         and time.monotonic() < latest
     ):
         time.sleep(0.0001)

@@ -114,7 +114,7 @@ class Leaks(TestCase):
             self.assertLess(growth, LEAK_OF_GI, memory)
 
     def test_threads_that_come_and_go(self):
-        from gi.overrides._thr import jobs
+        from gi.overrides._thr import thread_states
 
         idents = set()
 
@@ -137,7 +137,9 @@ class Leaks(TestCase):
         for _ in range(3):
             gate = Gate()
             manager = Thr.ThreadManager(thread_limit=30)
-            held = [manager.do_async(lambda thread: work(thread) and gate.wait()) for _ in range(30)]
+            held = [
+                manager.do_async(lambda thread: work(thread) and gate.wait()) for _ in range(30)
+            ]
             poll_until(lambda: manager.n_running == 30)
             gate.open()
             for thread in held:
@@ -148,7 +150,7 @@ class Leaks(TestCase):
         began = time.monotonic()
         poll_until(lambda: Local.n_alive <= 3 or time.monotonic() - began > 40)
         self.assertLessEqual(Local.n_alive, 3)
-        self.assertLessEqual(len(jobs._kept), 5)
+        self.assertLessEqual(len(thread_states.kept), 5)
         self.assertLessEqual(len(threading._active), 8)
 
 

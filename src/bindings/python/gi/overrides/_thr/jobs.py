@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Jobs: Python functions in the threads of a manager."""
 
-import ctypes
 import gc
 import sys
 import threading
@@ -14,6 +13,7 @@ from gi.repository import GLib, GObject
 
 from . import aio, errors, futures, halting
 from .halting import ThreadHalted, targets
+from .thread_states import keep_thread_state, kept
 from .values import is_same, to_value
 
 Thr = get_introspection_module("Thr")
@@ -51,56 +51,10 @@ State.__hash__ = int.__hash__
 State.__str__ = lambda self: self.value_nick.upper()
 
 
-# ---- the threads ----
-
-# A thread that Python did not start has a thread state for as long as it is in
-# Python: to make and to free one for each job costs more than the job. So each
-# thread of the pool keeps its own, until it ends.
-_kept = set()
-try:
-    _api = ctypes.pythonapi
-    _ensure, _release = _api.PyGILState_Ensure, _api.PyGILState_Release
-    _get_state = _api.PyThreadState_Get
-    _get_state.restype = ctypes.c_void_p
-    _clear_state, _delete_state = _api.PyThreadState_Clear, _api.PyThreadState_Delete
-    _clear_state.argtypes = _delete_state.argtypes = (ctypes.c_void_p,)
-except AttributeError:  # another Python than CPython
-    _ensure = None
-
-
-def _keep_thread_state(ident):
-    _kept.add(ident)
-    halting.start()
-    if _ensure is None:
-        return
-    held = _ensure()
-    state = _get_state()
-
-    def give_back():
-        _kept.discard(ident)
-        futures.last_begun.pop(ident, None)
-        _drop_dummy_thread(ident)
-        if _get_state() == state:
-            _release(held)
-        else:
-            # The thread is so near its end that Python has made a new one for this.
-            _clear_state(state)
-            _delete_state(state)
-
-    Thr.at_thread_exit(give_back)
-
-
-def _drop_dummy_thread(ident):
-    """What threading.current_thread() made for a thread that it did not know."""
-    thread = threading._active.get(ident)
-    if isinstance(thread, threading._DummyThread):
-        del threading._active[ident]
-
-
 # ---- running ----
 
 _NOTHING = object()
-# What PyGObject raises where another exception, asynchronous, comes while it makes a GLib.Error.
+# What PyGObject raises where an asynchronous exception comes while it makes a GLib.Error.
 _LOST = "Converting the GError failed"
 
 _RUN, _SUCCESS, _FAIL, _END = (int(phase) for phase in (
@@ -186,8 +140,8 @@ class Run:
 
     def run(self, thread):
         ident = get_ident()
-        if ident not in _kept:
-            _keep_thread_state(ident)
+        if ident not in kept:
+            keep_thread_state(ident)
         address = hash(thread)
         target = halting.Target()
         target.enter()

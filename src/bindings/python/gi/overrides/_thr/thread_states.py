@@ -36,7 +36,7 @@ def keep_thread_state(ident):
     def give_back():
         kept.discard(ident)
         futures.last_begun.pop(ident, None)
-        _drop_dummy_thread(ident)
+        drop_dummy_thread(ident)
         if _get_state() == state:
             _release(held)
         else:
@@ -47,7 +47,7 @@ def keep_thread_state(ident):
     Thr.at_thread_exit(give_back)
 
 
-def _drop_dummy_thread(ident):
+def drop_dummy_thread(ident):
     """What threading.current_thread() made for a thread that it did not know."""
     thread = threading._active.get(ident)
     if isinstance(thread, threading._DummyThread):

@@ -10,7 +10,8 @@ from gi.repository import Gio, GLib
 
 from . import errors, waits
 from .events import Event, Listeners, check_name, failure_of, hear, report, same
-from .jobs import _drop_dummy_thread, to_microseconds
+from .jobs import to_microseconds
+from .thread_states import drop_dummy_thread
 from .values import to_value
 
 Thr = get_introspection_module("Thr")
@@ -41,7 +42,7 @@ def _run(worker):
         raise errors.copy(errors.to_glib_error(failure)) from None
     finally:
         worker = args = kwargs = result = None  # the traceback of a failure holds this frame
-        _drop_dummy_thread(ident)
+        drop_dummy_thread(ident)
 
 
 _NO_ARGUMENTS = (), {}

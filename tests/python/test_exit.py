@@ -11,7 +11,8 @@ DEADLINE = 60  # seconds
 N_TIMES = 3 if os.environ.get("THR_TEST_QUICK") else 8
 
 BEGINNING = """
-import os, sys, threading, time
+import os, sys, threading, time, warnings
+warnings.filterwarnings("ignore", "DynamicImporter", ImportWarning)  # PyGObject's own
 import gi
 gi.require_version("Thr", "1.0")
 from gi.repository import GLib, Thr

@@ -72,13 +72,13 @@ thr_item_model_init (ThrItemModel *self)
 /* ---- the list model ---- */
 
 static GType
-get_item_type (GListModel *model)
+thr_item_model_get_item_type (GListModel *model)
 {
   return THR_ITEM_MODEL (model)->item_type;
 }
 
 static guint
-get_n_items (GListModel *model)
+thr_item_model_get_n_items (GListModel *model)
 {
   ThrItemModel *self = THR_ITEM_MODEL (model);
 
@@ -88,8 +88,8 @@ get_n_items (GListModel *model)
 }
 
 static gpointer
-get_item (GListModel *model,
-          guint       position)
+thr_item_model_get_item (GListModel *model,
+                         guint position)
 {
   ThrItemModel *self = THR_ITEM_MODEL (model);
 
@@ -102,9 +102,9 @@ get_item (GListModel *model,
 static void
 list_model_iface_init (GListModelInterface *iface)
 {
-  iface->get_item_type = get_item_type;
-  iface->get_n_items = get_n_items;
-  iface->get_item = get_item;
+  iface->get_item_type = thr_item_model_get_item_type;
+  iface->get_n_items = thr_item_model_get_n_items;
+  iface->get_item = thr_item_model_get_item;
 }
 
 /* ---- for the rest of the library ---- */

@@ -20,14 +20,6 @@ typedef struct
 
 #define THR_ESTIMATE_INIT { .shown = -1.0 }
 
-/* In seconds: nothing is said before. */
-#define THR_ESTIMATE_PATIENCE 1.0
-
-/* How far the answer may move in a second, away from counting down: so many
- * seconds, or this part of itself. */
-#define THR_ESTIMATE_DRIFT 2.0
-#define THR_ESTIMATE_DRIFT_PART 0.2
-
 double thr_estimate_update (ThrEstimate *self,
                             double       now,
                             double       progress);

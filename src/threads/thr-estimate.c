@@ -7,6 +7,14 @@
 /* In seconds: told more often, it does not look anew. */
 #define SHORTEST_STEP 0.05
 
+/* In seconds: nothing is said before. */
+#define PATIENCE 1.0
+
+/* How far the answer may move in a second, away from counting down: so many
+ * seconds, or this part of itself. */
+#define DRIFT 2.0
+#define DRIFT_PART 0.2
+
 /* What counts as the near past: so many seconds, or this part of all the time,
  * whichever is more. A job that comes in bursts is told evenly if some of them
  * are in it, and a long one may be longer in making up its mind. */
@@ -68,7 +76,7 @@ thr_estimate_update (ThrEstimate *self,
       self->shown = 0.0;
       return 0.0;
     }
-  if (now - self->since < THR_ESTIMATE_PATIENCE)
+  if (now - self->since < PATIENCE)
     return -1.0;
   if (self->gained <= 0.0 || (1.0 - progress) * self->spent > self->gained * TOO_LONG)
     {
@@ -83,7 +91,7 @@ thr_estimate_update (ThrEstimate *self,
       return wanted;
     }
   coasting = MAX (self->shown - took, 0.0);
-  drift = took * MAX (THR_ESTIMATE_DRIFT, self->shown * THR_ESTIMATE_DRIFT_PART);
+  drift = took * MAX (DRIFT, self->shown * DRIFT_PART);
   self->shown = CLAMP (wanted, MAX (coasting - drift, 0.0), coasting + drift);
   return self->shown;
 }

@@ -138,12 +138,11 @@ estimate_remaining (ThrThreadWrapper *self)
 static gboolean
 is_heard (ThrThreadWrapper *self)
 {
-  static guint notify_id;
+  guint notify_id;
 
   if (!self->home.heard)
     return FALSE;
-  if (notify_id == 0)
-    notify_id = g_signal_lookup ("notify", G_TYPE_OBJECT);
+  notify_id = g_signal_lookup ("notify", G_TYPE_OBJECT);
   for (guint i = 0; i <= THR_N_MOVING_PROPS; i++)
     {
       /* A handler of any notify is one of these, too. */

@@ -39,11 +39,13 @@
  *
  * # Thread safety
  *
- * Every function may be called from any thread, except those of the list model
- * and [method@Thr.ThreadManager.attach_application], which belong to the
- * manager's owner context: the thread-default main context of the thread that
- * made it, or, made inside a job, that job's owner context. Its signals and
- * notifies are emitted there. The jobs have owner contexts of their own.
+ * Every function may be called from any thread, except those of the list model,
+ * [method@Thr.ThreadManager.get_history] and what has to do with an application
+ * ([method@Thr.ThreadManager.attach_application] and the two that quit it), which
+ * belong to the manager's owner context: the thread-default main context of the
+ * thread that made it, or, made inside a job, that job's owner context. Its
+ * signals and notifies are emitted there. The jobs have owner contexts of their
+ * own.
  *
  * # Shutdown
  *

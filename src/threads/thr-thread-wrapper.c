@@ -1366,7 +1366,8 @@ thr_thread_wrapper_set_on_fail (ThrThreadWrapper *self,
  *   job is `CLOSED`, or when another function is set
  *
  * Sets what is called in the owner context, once and always, after the
- * callback for success or failure.
+ * callback for success or failure. Only a job whose window is gone falls silent:
+ * see [method@Thr.ThreadWrapper.bind_to].
  *
  * When it may be called: see [method@Thr.ThreadWrapper.set_on_success].
  *

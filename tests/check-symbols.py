@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 PROTOTYPE = re.compile(r'^THR_AVAILABLE_IN_\w+\s+[\w\s*]+?\b(thr_\w+)\s*\(', re.MULTILINE)
-TYPE = re.compile(r'^G_DECLARE_\w+_TYPE \(\w+, (\w+),', re.MULTILINE)
+TYPE = re.compile(r'^THR_AVAILABLE_IN_\w+\s+G_DECLARE_\w+_TYPE \(\w+, (\w+),', re.MULTILINE)
 
 
 def declared(headers):

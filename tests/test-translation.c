@@ -14,11 +14,16 @@ check_sentence (gconstpointer data)
 {
   const char *language = data;
   g_autoptr (ThrThreadManager) manager = thr_thread_manager_new ();
+  g_autoptr (ThrThreadWrapper) job = thr_thread_manager_do_manual (manager, NULL);
+  g_autofree char *percent = NULL;
   g_autoptr (GError) error = NULL;
 
+  thr_thread_wrapper_set_progress (job, 0.42);
+  percent = thr_thread_wrapper_dup_fraction_text (job);
+  thr_thread_wrapper_cancel (job);
   g_assert_false (thr_thread_manager_run (manager, &error));
   g_assert_error (error, THR_ERROR, THR_ERROR_NO_THREADS_FOUND);
-  g_print ("%s: %s\n", language, error->message);
+  g_print ("%s: %s, %s\n", language, percent, error->message);
 }
 
 static void
@@ -40,9 +45,9 @@ test_sentence (gconstpointer data)
   g_test_trap_assert_stdout (expected[2]);
 }
 
-static const char *german[] = { "de", "/translation/subprocess/de", "*de: Die Warteschlange ist leer*" };
-static const char *french[] = { "fr", "/translation/subprocess/fr", "*fr: La file d’attente est vide*" };
-static const char *english[] = { "en", "/translation/subprocess/en", "*en: Nothing is queued*" };
+static const char *german[] = { "de", "/translation/subprocess/de", "*de: 42 %, Die Warteschlange ist leer*" };
+static const char *french[] = { "fr", "/translation/subprocess/fr", "*fr: 42 %, La file d’attente est vide*" };
+static const char *english[] = { "en", "/translation/subprocess/en", "*en: 42 %, Nothing is queued*" };
 
 int
 main (int   argc,

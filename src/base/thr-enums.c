@@ -44,3 +44,22 @@ G_DEFINE_ENUM_TYPE (ThrShutdownMode, thr_shutdown_mode,
                     G_DEFINE_ENUM_VALUE (THR_SHUTDOWN_MODE_DRAIN, "drain"),
                     G_DEFINE_ENUM_VALUE (THR_SHUTDOWN_MODE_CANCEL, "cancel"),
                     G_DEFINE_ENUM_VALUE (THR_SHUTDOWN_MODE_HALT, "halt"))
+
+/**
+ * ThrQuitAnswer:
+ * @THR_QUIT_ANSWER_STAY: do not quit
+ * @THR_QUIT_ANSWER_LATER: the answer comes by
+ *   [method@Thr.ThreadManager.answer_quit]
+ * @THR_QUIT_ANSWER_DRAIN: take no new jobs, and quit when all are `CLOSED`
+ * @THR_QUIT_ANSWER_CANCEL: cancel all jobs, and quit when they are `CLOSED`, or
+ *   after two seconds
+ *
+ * Whether an application quits while there is work.
+ *
+ * Since: 1.0
+ */
+G_DEFINE_ENUM_TYPE (ThrQuitAnswer, thr_quit_answer,
+                    G_DEFINE_ENUM_VALUE (THR_QUIT_ANSWER_STAY, "stay"),
+                    G_DEFINE_ENUM_VALUE (THR_QUIT_ANSWER_LATER, "later"),
+                    G_DEFINE_ENUM_VALUE (THR_QUIT_ANSWER_DRAIN, "drain"),
+                    G_DEFINE_ENUM_VALUE (THR_QUIT_ANSWER_CANCEL, "cancel"))

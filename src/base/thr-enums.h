@@ -27,6 +27,7 @@ G_BEGIN_DECLS
 
 #define THR_TYPE_EXECUTION_STATE (thr_execution_state_get_type ())
 #define THR_TYPE_SHUTDOWN_MODE (thr_shutdown_mode_get_type ())
+#define THR_TYPE_QUIT_ANSWER (thr_quit_answer_get_type ())
 
 typedef enum
 {
@@ -45,9 +46,19 @@ typedef enum
   THR_SHUTDOWN_MODE_HALT,
 } ThrShutdownMode;
 
+typedef enum
+{
+  THR_QUIT_ANSWER_STAY,
+  THR_QUIT_ANSWER_LATER,
+  THR_QUIT_ANSWER_DRAIN,
+  THR_QUIT_ANSWER_CANCEL,
+} ThrQuitAnswer;
+
 THR_AVAILABLE_IN_1_0
 GType thr_execution_state_get_type (void);
 THR_AVAILABLE_IN_1_0
 GType thr_shutdown_mode_get_type   (void);
+THR_AVAILABLE_IN_1_0
+GType thr_quit_answer_get_type     (void);
 
 G_END_DECLS

@@ -25,6 +25,7 @@ typedef struct
   guint8 redeliver : 1;   /* … and was called once more inside */
   guint8 closing : 1;     /* is CLOSED, and in a batch of thr_core_job_closed() */
   guint8 heard : 1;       /* a signal handler is connected, see thr_job_listen() */
+  guint8 told_ending : 1; /* that it can be paused and cancelled no more */
   _Atomic guint flags;    /* what there is to deliver */
 } ThrHome;
 

@@ -57,6 +57,13 @@ begin_tracking_locked (ThrCore *self)
   self->departures = g_ptr_array_new_with_free_func (unref);
 }
 
+static void
+begin_history_locked (ThrCore *self)
+{
+  self->closings = g_ptr_array_new_with_free_func ((GDestroyNotify) thr_job_unref_at_home);
+  self->n_forgotten = 0;
+}
+
 /* The core's node has come home: what changed is told. */
 void
 thr_core_deliver (ThrNode *node)
@@ -65,6 +72,8 @@ thr_core_deliver (ThrNode *node)
   ThrThreadManager *manager;
   g_autoptr (GPtrArray) arrivals = NULL;
   g_autoptr (GPtrArray) departures = NULL;
+  GPtrArray *closings = NULL;
+  guint n_forgotten = 0;
   ThrSnapshot snapshot;
   GList *tasks = NULL;
 
@@ -81,6 +90,12 @@ thr_core_deliver (ThrNode *node)
       departures = g_steal_pointer (&self->departures);
       begin_tracking_locked (self);
     }
+  if (self->closings != NULL && (self->closings->len > 0 || self->n_forgotten > 0))
+    {
+      closings = g_steal_pointer (&self->closings);
+      n_forgotten = self->n_forgotten;
+      begin_history_locked (self);
+    }
   if (thr_core_is_idle_locked (self))
     tasks = g_steal_pointer (&self->idle_tasks);
   g_mutex_unlock (&self->queue_lock);
@@ -89,7 +104,12 @@ thr_core_deliver (ThrNode *node)
   if (manager != NULL)
     g_object_ref (manager);
   if (manager != NULL && !thr_dispatcher_is_closed (self->home))
-    thr_thread_manager_settle (manager, &snapshot, arrivals, departures);
+    {
+      if (closings != NULL)
+        thr_thread_manager_settle_history (manager, g_steal_pointer (&closings), n_forgotten);
+      thr_thread_manager_settle (manager, &snapshot, arrivals, departures);
+    }
+  g_clear_pointer (&closings, g_ptr_array_unref);
   thr_core_complete_tasks (self, tasks);
   g_clear_object (&manager);
   thr_dispatcher_unref (self->home);
@@ -125,7 +145,10 @@ trim_kept_locked (ThrCore   *self,
                   GPtrArray *gone)
 {
   while (g_queue_get_length (&self->kept) > self->keep)
-    let_go_locked (self, g_queue_pop_head (&self->kept), gone);
+    {
+      self->n_forgotten++;
+      let_go_locked (self, g_queue_pop_head (&self->kept), gone);
+    }
 }
 
 static void
@@ -152,6 +175,8 @@ close_job_locked (ThrCore          *self,
   else
     {
       g_queue_push_tail (&self->kept, g_object_ref (job));
+      if (self->closings != NULL)
+        g_ptr_array_add (self->closings, g_object_ref (job));
       trim_kept_locked (self, gone);
     }
 }
@@ -332,6 +357,23 @@ thr_core_track (ThrCore *self)
   g_mutex_unlock (&self->queue_lock);
 
   g_ptr_array_sort (jobs, compare_seq);
+  return jobs;
+}
+
+/* The jobs that are kept, the oldest first; and from here on it is told which
+ * come and go. */
+GPtrArray *
+thr_core_track_history (ThrCore *self)
+{
+  GPtrArray *jobs = g_ptr_array_new ();
+
+  thr_batch_flush ();
+  thr_core_lock (self);
+  g_assert (self->closings == NULL);
+  for (GList *l = self->kept.head; l != NULL; l = l->next)
+    g_ptr_array_add (jobs, g_object_ref (l->data));
+  begin_history_locked (self);
+  g_mutex_unlock (&self->queue_lock);
   return jobs;
 }
 

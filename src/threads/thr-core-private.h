@@ -91,6 +91,8 @@ struct _ThrCore
   gboolean tracked;   /* the list model exists, and gets these two: */
   GPtrArray *arrivals;
   GPtrArray *departures;
+  GPtrArray *closings; /* kept since the history was told last; NULL = there is none */
+  guint n_forgotten;   /* and no longer kept */
   GHashTable *groups; /* GCancellable * → ThrCancelGroup * */
   GList *idle_tasks;  /* see thr-manager-shutdown.c */
   GCond quiet;        /* no function runs or is to run */
@@ -231,6 +233,7 @@ gboolean thr_core_is_quiet_locked (ThrCore          *self);
 void     thr_core_tell_quiet_locked (ThrCore        *self);
 GPtrArray *thr_core_dup_jobs      (ThrCore          *self);
 GPtrArray *thr_core_track         (ThrCore          *self);
+GPtrArray *thr_core_track_history (ThrCore          *self);
 ThrThreadWrapper *thr_core_lookup (ThrCore          *self,
                                    guint64           number);
 void     thr_core_set_keep        (ThrCore          *self,
@@ -290,6 +293,9 @@ void     thr_thread_manager_settle (ThrThreadManager *self,
                                     const ThrSnapshot *snapshot,
                                     GPtrArray        *arrivals,
                                     GPtrArray        *departures);
+void     thr_thread_manager_settle_history (ThrThreadManager *self,
+                                            GPtrArray        *closings,
+                                            guint             n_forgotten);
 gboolean thr_thread_manager_set_application (ThrThreadManager *self,
                                              GApplication     *application);
 void     thr_thread_manager_emit_unhandled (ThrThreadManager *self,

@@ -134,12 +134,14 @@ thr_core_drop_manager (ThrCore *self)
 {
   g_autoptr (GPtrArray) arrivals = NULL;
   g_autoptr (GPtrArray) departures = NULL;
+  g_autoptr (GPtrArray) closings = NULL;
 
   thr_core_lock (self);
   self->manager = NULL;
   self->tracked = FALSE;
   arrivals = g_steal_pointer (&self->arrivals);
   departures = g_steal_pointer (&self->departures);
+  closings = g_steal_pointer (&self->closings);
   g_mutex_unlock (&self->queue_lock);
 
   /* A node that comes only after this may come when nobody iterates the context

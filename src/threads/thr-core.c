@@ -58,6 +58,7 @@ thr_core_unref_many (ThrCore *self,
   g_clear_pointer (&self->groups, g_hash_table_unref);
   g_clear_pointer (&self->arrivals, g_ptr_array_unref);
   g_clear_pointer (&self->departures, g_ptr_array_unref);
+  g_clear_pointer (&self->closings, g_ptr_array_unref);
   g_mutex_clear (&self->queue_lock);
   g_cond_clear (&self->quiet);
   g_free (self->name);

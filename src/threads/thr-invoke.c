@@ -44,7 +44,8 @@ post_cb (gpointer data)
 
   thr_delivery_begin (&delivery, self->core);
   delivery.posted_by = self->job;
-  if (thr_gate_is_open () && !thr_dispatcher_is_closed (self->owner))
+  if (thr_gate_is_open () && !thr_dispatcher_is_closed (self->owner) &&
+      (self->job == NULL || !thr_job_is_silent (self->job)))
     self->func (self->data.user_data);
   thr_callback_clear (&self->data, self->owner);
   thr_delivery_end (&delivery);
@@ -164,6 +165,8 @@ ask_cb (gpointer data)
       delivery.asked_by = self->asker;
       if (thr_dispatcher_is_closed (self->owner))
         error = thr_job_owner_gone_error ();
+      else if (thr_job_is_silent (self->job))
+        error = thr_job_ending_error (self->job);
       else if (thr_gate_is_open ())
         answer = func (self->job, self->callback.user_data, &error);
       thr_delivery_end (&delivery);
@@ -231,7 +234,11 @@ thr_thread_wrapper_invoke_sync (ThrThreadWrapper *self,
 
   if (thr_dispatcher_is_home (self->home.dispatcher))
     {
-      answer = func (self, user_data, error);
+      answer = FALSE;
+      if (!thr_job_is_silent (self))
+        answer = func (self, user_data, error);
+      else
+        g_propagate_error (error, thr_job_ending_error (self));
       if (destroy != NULL)
         destroy (user_data);
       return answer;

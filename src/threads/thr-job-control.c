@@ -7,6 +7,7 @@
 #include "base/thr-error.h"
 #include "base/thr-i18n-private.h"
 #include "base/thr-parking-private.h"
+#include "threads/thr-job-people-private.h"
 
 _Atomic guint thr_job_n_paused;
 
@@ -140,13 +141,18 @@ void
 thr_job_ask (ThrThreadWrapper *self,
              guint8            control)
 {
+  guint8 before;
+
   if (atomic_load (&self->home.flags) & THR_JOB_DONE)
     return;
-  if ((atomic_fetch_or (&self->home.control, control) & control) == control)
+  before = atomic_fetch_or (&self->home.control, control);
+  if ((before & control) == control)
     return;
 
   if (control & THR_CONTROL_HALTED)
     thr_job_mark (self, THR_JOB_HALT);
+  if (!(before & (THR_CONTROL_END & ~THR_CONTROL_SEEN)))
+    thr_job_mark (self, THR_JOB_ASKED);
   cancel_own (self);
 
   if (!(atomic_load (&self->home.flags) & THR_JOB_FLYING))
@@ -435,8 +441,10 @@ thr_thread_wrapper_pause (ThrThreadWrapper *self)
 
   if (atomic_load (&self->home.flags) & THR_JOB_DONE)
     return;
-  if (!(atomic_fetch_or (&self->home.control, THR_CONTROL_PAUSED) & THR_CONTROL_PAUSED))
-    thr_job_mark (self, THR_JOB_PAUSE);
+  if (atomic_fetch_or (&self->home.control, THR_CONTROL_PAUSED) & THR_CONTROL_PAUSED)
+    return;
+  thr_job_people_paused (self);
+  thr_job_mark (self, THR_JOB_PAUSE);
 }
 
 /**
@@ -455,6 +463,7 @@ thr_thread_wrapper_resume (ThrThreadWrapper *self)
   if (!(atomic_fetch_and (&self->home.control, ~THR_CONTROL_PAUSED) & THR_CONTROL_PAUSED))
     return;
 
+  thr_job_people_paused (self);
   thr_job_mark (self, THR_JOB_PAUSE);
   if (!(atomic_load (&self->home.flags) & THR_JOB_FLYING))
     return;

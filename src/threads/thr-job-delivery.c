@@ -6,6 +6,8 @@
 
 #include "base/thr-error.h"
 #include "base/thr-parking-private.h"
+#include "threads/thr-job-bonds-private.h"
+#include "threads/thr-job-people-private.h"
 
 /* What the owner context does with a job: it announces, step by step, what
  * background threads have marked. */
@@ -40,6 +42,13 @@ thr_job_get_state (ThrThreadWrapper *self)
   return flags & THR_JOB_STARTED ? THR_EXECUTION_STATE_RUNNING : THR_EXECUTION_STATE_CREATED;
 }
 
+/* What it was bound to is gone. */
+gboolean
+thr_job_is_silent (ThrThreadWrapper *self)
+{
+  return (atomic_load (&self->home.flags) & THR_JOB_SILENT) != 0;
+}
+
 static void
 announce (ThrThreadWrapper *self,
           ThrExecutionState state)
@@ -50,20 +59,40 @@ announce (ThrThreadWrapper *self,
 
 /* Takes the bits of progress, status and message, and announces them. */
 static void
-announce_merged (ThrThreadWrapper *self,
-                 ThrJobExtra      *extra)
+announce_merged (ThrThreadWrapper *self)
 {
   guint bits = atomic_fetch_and (&self->home.flags, ~THR_JOB_MERGED) & THR_JOB_MERGED;
 
   if (bits == 0)
     return;
   thr_job_listen (self);
-  extra->merged_at = g_get_monotonic_time ();
+  thr_job_peek_extra (self)->merged_at = g_get_monotonic_time ();
   if (bits & THR_JOB_PROGRESS)
     thr_core_count_progress (self, thr_thread_wrapper_get_progress (self));
   if (bits & THR_JOB_STATUS)
     thr_job_free_garbage (self);
   thr_job_emit (self, bits);
+  thr_job_people_look (self);
+}
+
+/* At home, outside of deliveries: does something that calls handlers of the
+ * job. What is to be delivered meanwhile follows it. */
+void
+thr_job_step_through (ThrThreadWrapper *self,
+                      void            (*step) (ThrThreadWrapper *self))
+{
+  ThrDelivery delivery;
+
+  g_object_ref (self);
+  thr_delivery_begin (&delivery, self->core);
+  self->home.stepping = TRUE;
+  self->home.redeliver = FALSE;
+  step (self);
+  self->home.stepping = FALSE;
+  thr_delivery_end (&delivery);
+  if (self->home.redeliver)
+    thr_job_deliver (&self->home.node);
+  g_object_unref (self);
 }
 
 static void
@@ -71,7 +100,6 @@ tick_cb (ThrTick *tick)
 {
   ThrJobExtra *extra = (ThrJobExtra *) ((guint8 *) tick - G_STRUCT_OFFSET (ThrJobExtra, tick));
   ThrThreadWrapper *self = extra->group_link.data;
-  ThrDelivery delivery;
 
   /* In a main loop that a handler of the job runs: later. */
   if (self->home.stepping)
@@ -79,17 +107,7 @@ tick_cb (ThrTick *tick)
       thr_dispatcher_tick (self->home.dispatcher, tick, tick_cb);
       return;
     }
-
-  g_object_ref (self);
-  thr_delivery_begin (&delivery, self->core);
-  self->home.stepping = TRUE;
-  self->home.redeliver = FALSE;
-  announce_merged (self, extra);
-  self->home.stepping = FALSE;
-  thr_delivery_end (&delivery);
-  if (self->home.redeliver)
-    thr_job_deliver (&self->home.node);
-  g_object_unref (self);
+  thr_job_step_through (self, announce_merged);
 }
 
 /* At most about 60 times a second, but before any step of the state. */
@@ -106,7 +124,7 @@ merge (ThrThreadWrapper *self,
       return;
     }
   thr_dispatcher_untick (self->home.dispatcher, &extra->tick);
-  announce_merged (self, extra);
+  announce_merged (self);
 }
 
 static gboolean
@@ -122,6 +140,12 @@ has_waits (ThrThreadWrapper *self,
   return waits;
 }
 
+static gboolean
+may_call (ThrThreadWrapper *self)
+{
+  return thr_gate_is_open () && !thr_job_is_silent (self);
+}
+
 static void
 succeed (ThrThreadWrapper *self)
 {
@@ -129,7 +153,7 @@ succeed (ThrThreadWrapper *self)
 
   announce (self, THR_EXECUTION_STATE_RETURNED);
   on_success = (ThrSuccessFunc) self->on_success.func;
-  if (on_success != NULL && thr_gate_is_open ())
+  if (on_success != NULL && may_call (self))
     {
       on_success (self, thr_thread_wrapper_get_result (self), self->on_success.user_data);
       thr_job_listen (self);
@@ -145,7 +169,7 @@ fail (ThrThreadWrapper *self)
 
   announce (self, THR_EXECUTION_STATE_EXCEPTION);
   extra = thr_job_peek_extra (self);
-  on_fail = extra != NULL ? (ThrFailFunc) extra->on_fail.func : NULL;
+  on_fail = extra != NULL && !thr_job_is_silent (self) ? (ThrFailFunc) extra->on_fail.func : NULL;
   if (on_fail != NULL || thr_job_has_failed_handler (self) ||
       (extra != NULL && has_waits (self, extra)))
     atomic_fetch_or (&self->home.flags, THR_JOB_TAKEN);
@@ -166,7 +190,7 @@ finish (ThrThreadWrapper *self)
   announce (self, THR_EXECUTION_STATE_FINISHING);
   extra = thr_job_peek_extra (self);
   on_end = extra != NULL ? (ThrEndFunc) extra->on_end.func : NULL;
-  if (on_end != NULL && thr_gate_is_open ())
+  if (on_end != NULL && may_call (self))
     {
       on_end (self, extra->on_end.user_data);
       thr_job_listen (self);
@@ -189,6 +213,8 @@ release (ThrThreadWrapper *self)
       thr_callback_clear (&extra->on_end, self->home.dispatcher);
       thr_callback_clear (&extra->interrupter, self->home.dispatcher);
       thr_job_free_garbage (self);
+      thr_job_people_stop (extra);
+      thr_job_bonds_end (self);
     }
 }
 

@@ -19,6 +19,9 @@ G_BEGIN_DECLS
 typedef struct _ThrCore ThrCore;
 typedef struct _ThrItem ThrItem;
 typedef struct _ThrJobExtra ThrJobExtra;
+typedef struct _ThrJobItems ThrJobItems;
+typedef struct _ThrJobPeople ThrJobPeople;
+typedef struct _ThrBond ThrBond;
 typedef struct _ThrCancelGroup ThrCancelGroup;
 typedef struct _ThrFrame ThrFrame;
 
@@ -78,9 +81,16 @@ enum
   THR_JOB_TAKEN = 1 << 17,    /* somebody took the failure */
   THR_JOB_FAILED = 1 << 19,   /* set before DONE */
   THR_JOB_WAITS_OVER = 1 << 18, /* set at the job's spot: `waits` are complete */
+  THR_JOB_ITEMS = 1 << 20,    /* there are items for the list */
+  THR_JOB_ASKED = 1 << 21,    /* to end */
+  THR_JOB_TAGS = 1 << 22,
+  THR_JOB_LOOK = 1 << 23,     /* somebody may have begun to listen */
+  THR_JOB_SILENT = 1 << 24,   /* what it was bound to is gone: no callback is called */
 };
-#define THR_JOB_MERGED (THR_JOB_PROGRESS | THR_JOB_STATUS | THR_JOB_MESSAGE)
-#define THR_JOB_AT_ONCE (THR_JOB_NAME | THR_JOB_PRIORITY | THR_JOB_PAUSE | THR_JOB_HALT)
+#define THR_JOB_MERGED (THR_JOB_PROGRESS | THR_JOB_STATUS | THR_JOB_MESSAGE | THR_JOB_ITEMS)
+#define THR_JOB_AT_ONCE                                                     \
+  (THR_JOB_NAME | THR_JOB_PRIORITY | THR_JOB_PAUSE | THR_JOB_HALT |         \
+   THR_JOB_ASKED | THR_JOB_TAGS | THR_JOB_LOOK)
 
 /* ThrHome.control of a job: what is asked of the function. */
 enum
@@ -148,6 +158,7 @@ struct _ThrJobExtra
   /* Guarded by the job's spot. */
   char *name; /* NULL = the ident */
   char *message;
+  char **tags; /* NULL = none */
   GValue status;
   gboolean status_from_job; /* set inside the job's function */
   GSList *garbage;          /* statuses (GValue *) to be freed at home … */
@@ -163,6 +174,11 @@ struct _ThrJobExtra
   ThrCancelGroup *group;    /* these two: guarded by the core's queue_lock */
   GList group_link;
   gboolean asked;           /* by its group, to end */
+
+  /* Made when first needed. */
+  ThrJobItems *_Atomic items;
+  ThrJobPeople *_Atomic people;
+  ThrBond *bonds;           /* see thr-job-bonds.c */
 };
 
 /* thr-thread-wrapper.c */
@@ -186,6 +202,9 @@ void              thr_callback_clear   (ThrCallback      *callback,
 /* thr-job-delivery.c */
 void              thr_job_deliver      (ThrNode          *node);
 void              thr_job_land         (ThrThreadWrapper *self);
+void              thr_job_step_through (ThrThreadWrapper *self,
+                                        void            (*step) (ThrThreadWrapper *self));
+gboolean          thr_job_is_silent    (ThrThreadWrapper *self);
 ThrExecutionState thr_job_get_state    (ThrThreadWrapper *self);
 gboolean          thr_job_is_unhandled (ThrThreadWrapper *self);
 

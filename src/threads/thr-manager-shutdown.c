@@ -10,10 +10,6 @@
 
 /* The end of a manager, as its users ask for it, and that of all managers. */
 
-/* In microseconds: how long an application that shuts down waits for its
- * cancelled jobs. */
-#define APPLICATION_PATIENCE (2 * G_USEC_PER_SEC)
-
 /**
  * thr_thread_manager_start:
  * @self: a manager
@@ -291,47 +287,6 @@ thr_thread_manager_wait_idle_finish (ThrThreadManager *self,
                                      GError          **error)
 {
   return finish_wait (self, result, error);
-}
-
-/* ---- an application ---- */
-
-static void
-application_shutdown_cb (GApplication *application,
-                         gpointer      user_data)
-{
-  ThrThreadManager *self = user_data;
-  ThrCore *core = thr_core_of (self);
-  g_autoptr (GError) error = NULL;
-
-  thr_core_begin_shutdown (core, THR_SHUTDOWN_MODE_CANCEL);
-  if (!thr_core_is_inside (core) &&
-      !thr_core_wait (core, core->home, thr_deadline (APPLICATION_PATIENCE), NULL, &error))
-    g_message ("The application does not wait any longer: %s", error->message);
-}
-
-/**
- * thr_thread_manager_attach_application:
- * @self: a manager whose owner context is the global default one
- * @application: an application
- *
- * Ties the manager to an application: it holds the application as long as it
- * is busy, and when the application shuts down it cancels its jobs, delivers
- * what ends within two seconds, and stops.
- *
- * It may be called only on the application's thread, and once for a manager.
- *
- * Since: 1.0
- */
-void
-thr_thread_manager_attach_application (ThrThreadManager *self,
-                                       GApplication     *application)
-{
-  g_return_if_fail (THR_IS_THREAD_MANAGER (self));
-  g_return_if_fail (G_IS_APPLICATION (application));
-  g_return_if_fail (thr_dispatcher_is_home (thr_core_of (self)->home));
-  g_return_if_fail (thr_thread_manager_set_application (self, application));
-
-  g_signal_connect_object (application, "shutdown", G_CALLBACK (application_shutdown_cb), self, 0);
 }
 
 /* ---- the process ---- */

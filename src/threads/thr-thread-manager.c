@@ -7,7 +7,9 @@
 #include "base/thr-error.h"
 #include "base/thr-i18n-private.h"
 #include "threads/thr-core-private.h"
+#include "threads/thr-history-private.h"
 #include "threads/thr-job-model-private.h"
+#include "threads/thr-tie-private.h"
 
 #include <string.h>
 
@@ -37,11 +39,13 @@
  *
  * # Thread safety
  *
- * Every function may be called from any thread, except those of the list model
- * and [method@Thr.ThreadManager.attach_application], which belong to the
- * manager's owner context: the thread-default main context of the thread that
- * made it, or, made inside a job, that job's owner context. Its signals and
- * notifies are emitted there. The jobs have owner contexts of their own.
+ * Every function may be called from any thread, except those of the list model,
+ * [method@Thr.ThreadManager.get_history] and what has to do with an application
+ * ([method@Thr.ThreadManager.attach_application] and the two that quit it), which
+ * belong to the manager's owner context: the thread-default main context of the
+ * thread that made it, or, made inside a job, that job's owner context. Its
+ * signals and notifies are emitted there. The jobs have owner contexts of their
+ * own.
  *
  * # Shutdown
  *
@@ -63,10 +67,9 @@ struct _ThrThreadManager
 
   /* Home's alone. */
   ThrSnapshot announced;
-  ThrJobModel *model;        /* made at the first look */
-  GApplication *application; /* a weak pointer */
-  gboolean attached;
-  gboolean holds;            /* the application, since it is busy */
+  ThrJobModel *model;  /* made at the first look, as the next */
+  ThrHistory *history;
+  ThrTie *tie;         /* NULL where there is no application */
 };
 
 enum
@@ -83,12 +86,14 @@ enum
   PROP_BUSY,
   PROP_PROGRESS,
   PROP_SIZE,
+  PROP_HISTORY,
   N_PROPS,
 };
 
 enum
 {
   UNHANDLED_ERROR,
+  QUIT_REQUESTED,
   N_SIGNALS,
 };
 
@@ -141,13 +146,14 @@ static void
 hold_application (ThrThreadManager *self,
                   gboolean          hold)
 {
-  if (self->application == NULL || self->holds == hold)
-    return;
-  self->holds = hold;
-  if (hold)
-    g_application_hold (self->application);
-  else
-    g_application_release (self->application);
+  if (self->tie != NULL)
+    thr_tie_hold (self->tie, hold);
+}
+
+ThrTie *
+thr_thread_manager_get_tie (ThrThreadManager *self)
+{
+  return self->tie;
 }
 
 /* FALSE if there is one. */
@@ -157,10 +163,9 @@ thr_thread_manager_set_application (ThrThreadManager *self,
 {
   gboolean busy;
 
-  if (self->attached)
+  if (self->tie != NULL)
     return FALSE;
-  self->attached = TRUE;
-  g_set_weak_pointer (&self->application, application);
+  self->tie = thr_tie_new (application);
 
   thr_core_lock (self->core);
   thr_core_shut_locked (self->core);
@@ -262,6 +267,15 @@ thr_thread_manager_settle (ThrThreadManager  *self,
     hold_application (self, FALSE);
 }
 
+/* At home: tells which jobs came into the history, and how many left it. */
+void
+thr_thread_manager_settle_history (ThrThreadManager *self,
+                                   GPtrArray        *closings,
+                                   guint             n_forgotten)
+{
+  thr_history_update (self->history, closings, n_forgotten);
+}
+
 /* After a change by the user: at home it is told at once, and else soon. */
 static void
 settle_soon (ThrThreadManager *self)
@@ -297,8 +311,7 @@ thr_thread_manager_dispose (GObject *object)
     return;
 
   thr_core_drop_manager (self->core);
-  hold_application (self, FALSE);
-  g_clear_weak_pointer (&self->application);
+  g_clear_pointer (&self->tie, thr_tie_free);
   G_OBJECT_CLASS (thr_thread_manager_parent_class)->dispose (object);
 }
 
@@ -310,6 +323,7 @@ thr_thread_manager_finalize (GObject *object)
   thr_assert_home (self->home.dispatcher);
 
   g_clear_pointer (&self->model, thr_job_model_free);
+  g_clear_pointer (&self->history, thr_history_free);
   g_clear_pointer (&self->core, thr_core_unref);
   thr_home_clear (&self->home);
   G_OBJECT_CLASS (thr_thread_manager_parent_class)->finalize (object);
@@ -357,6 +371,9 @@ thr_thread_manager_get_property (GObject    *object,
       break;
     case PROP_SIZE:
       g_value_set_uint (value, thr_thread_manager_get_size (self));
+      break;
+    case PROP_HISTORY:
+      g_value_set_object (value, thr_thread_manager_get_history (self));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -515,6 +532,21 @@ thr_thread_manager_class_init (ThrThreadManagerClass *klass)
    */
   props[PROP_SIZE] = g_param_spec_uint ("size", NULL, NULL, 0, G_MAXUINT, 0, readable);
 
+  /**
+   * ThrThreadManager:history: (getter get_history)
+   *
+   * The `CLOSED` jobs that the manager keeps, in the order in which they ended:
+   * as many as [property@Thr.ThreadManager:keep-finished] says. Only in the
+   * owner context.
+   *
+   * What its jobs say of themselves does not change any more, so that a filter
+   * over this list is right once and for all.
+   *
+   * Since: 1.0
+   */
+  props[PROP_HISTORY] =
+    g_param_spec_object ("history", NULL, NULL, G_TYPE_LIST_MODEL, readable);
+
   g_object_class_install_properties (object_class, N_PROPS, props);
 
   /**
@@ -537,6 +569,52 @@ thr_thread_manager_class_init (ThrThreadManagerClass *klass)
     g_signal_new ("unhandled-error", THR_TYPE_THREAD_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                   NULL, G_TYPE_NONE, 2, THR_TYPE_THREAD_WRAPPER,
                   G_TYPE_ERROR | G_SIGNAL_TYPE_STATIC_SCOPE);
+
+  /**
+   * ThrThreadManager::quit-requested:
+   * @self: the manager
+   *
+   * The user wants to quit the application, and the manager is busy: see
+   * [method@Thr.ThreadManager.request_quit]. Emitted in the owner context; the
+   * first handler's answer counts.
+   *
+   * A handler that asks the user returns `LATER`, and hands in the answer by
+   * [method@Thr.ThreadManager.answer_quit]:
+   *
+   * ```c
+   * static void
+   * answered (GObject      *dialog,
+   *           GAsyncResult *result,
+   *           gpointer      user_data)
+   * {
+   *   static const ThrQuitAnswer answers[] = {
+   *     THR_QUIT_ANSWER_STAY, THR_QUIT_ANSWER_DRAIN, THR_QUIT_ANSWER_CANCEL
+   *   };
+   *   int button = gtk_alert_dialog_choose_finish (GTK_ALERT_DIALOG (dialog), result, NULL);
+   *
+   *   thr_thread_manager_answer_quit (manager, answers[MAX (button, 0)]);
+   * }
+   *
+   * static ThrQuitAnswer
+   * quit_requested (ThrThreadManager *manager,
+   *                 gpointer          window)
+   * {
+   *   const char *buttons[] = { "Stay", "Finish first", "Quit now", NULL };
+   *   g_autoptr (GtkAlertDialog) dialog = gtk_alert_dialog_new ("There is work to do");
+   *
+   *   gtk_alert_dialog_set_buttons (dialog, buttons);
+   *   gtk_alert_dialog_choose (dialog, window, NULL, answered, NULL);
+   *   return THR_QUIT_ANSWER_LATER;
+   * }
+   * ```
+   *
+   * Returns: what to do
+   *
+   * Since: 1.0
+   */
+  signals[QUIT_REQUESTED] =
+    g_signal_new ("quit-requested", THR_TYPE_THREAD_MANAGER, G_SIGNAL_RUN_LAST, 0,
+                  g_signal_accumulator_first_wins, NULL, NULL, THR_TYPE_QUIT_ANSWER, 0);
 }
 
 static void
@@ -1053,6 +1131,29 @@ thr_thread_manager_get_size (ThrThreadManager *self)
   g_return_val_if_fail (thr_dispatcher_is_home (self->home.dispatcher), 0);
 
   return thr_job_model_length (get_model (self));
+}
+
+/**
+ * thr_thread_manager_get_history: (get-property history)
+ * @self: a manager
+ *
+ * The `CLOSED` jobs that the manager keeps: see
+ * [property@Thr.ThreadManager:history]; only in the owner context.
+ *
+ * Returns: (transfer none): a list of [class@Thr.ThreadWrapper], the same one
+ *   each time
+ *
+ * Since: 1.0
+ */
+GListModel *
+thr_thread_manager_get_history (ThrThreadManager *self)
+{
+  g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), NULL);
+  g_return_val_if_fail (thr_dispatcher_is_home (self->home.dispatcher), NULL);
+
+  if (self->history == NULL)
+    self->history = thr_history_new (self->home.dispatcher, thr_core_track_history (self->core));
+  return thr_history_get_model (self->history);
 }
 
 /**

@@ -157,6 +157,11 @@ gboolean          thr_thread_manager_wait_idle_finish   (ThrThreadManager    *se
 THR_AVAILABLE_IN_1_0
 void              thr_thread_manager_attach_application (ThrThreadManager    *self,
                                                          GApplication        *application);
+THR_AVAILABLE_IN_1_0
+gboolean          thr_thread_manager_request_quit       (ThrThreadManager    *self);
+THR_AVAILABLE_IN_1_0
+void              thr_thread_manager_answer_quit        (ThrThreadManager    *self,
+                                                         ThrQuitAnswer        answer);
 
 THR_AVAILABLE_IN_1_0
 ThrThreadWrapper *thr_thread_manager_lookup             (ThrThreadManager *self,
@@ -168,6 +173,8 @@ ThrThreadWrapper *thr_thread_manager_get                (ThrThreadManager *self,
                                                          guint             index);
 THR_AVAILABLE_IN_1_0
 guint             thr_thread_manager_get_size           (ThrThreadManager *self);
+THR_AVAILABLE_IN_1_0
+GListModel       *thr_thread_manager_get_history        (ThrThreadManager *self);
 
 THR_AVAILABLE_IN_1_0
 const char       *thr_thread_manager_get_uid            (ThrThreadManager *self);

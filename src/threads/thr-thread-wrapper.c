@@ -7,6 +7,9 @@
 #include "base/thr-parking-private.h"
 #include "threads/thr-binding.h"
 #include "threads/thr-core-private.h"
+#include "threads/thr-job-bonds-private.h"
+#include "threads/thr-job-items-private.h"
+#include "threads/thr-job-people-private.h"
 #include "threads/thr-job-private.h"
 
 #include <string.h>
@@ -187,8 +190,14 @@ thr_job_emit (ThrThreadWrapper *self,
   GParamSpec *changed[G_N_ELEMENTS (announced_props)];
   guint n_changed = 0;
 
+  if (bits & THR_JOB_ITEMS)
+    thr_job_items_deliver (self);
   if (!self->home.heard)
     return;
+  if (bits & (THR_JOB_ASKED | THR_JOB_TAGS))
+    thr_job_people_emit (self, bits);
+  if (bits & THR_JOB_LOOK)
+    thr_job_people_look (self);
   for (guint i = 0; i < G_N_ELEMENTS (announced_props); i++)
     {
       if (bits & announced_props[i].bit)
@@ -214,15 +223,21 @@ thr_job_emit_state (ThrThreadWrapper *self)
       break;
     case THR_EXECUTION_STATE_RETURNED:
     case THR_EXECUTION_STATE_EXCEPTION:
+      thr_job_people_end (self);
       changed[n_changed++] = props[PROP_ENDED_AT];
       changed[n_changed++] = props[PROP_FINISHED_WITH];
       changed[n_changed++] = props[thr_job_has_failed (self) ? PROP_ERROR : PROP_RESULT];
+      break;
+    case THR_EXECUTION_STATE_CLOSED:
+      thr_job_people_emit (self, THR_JOB_CLOSED);
       break;
     default:
       break;
     }
   changed[n_changed++] = props[PROP_EXECUTION_STATE];
   thr_home_emit (&self->home, n_changed, changed);
+  if (self->home.announced == THR_EXECUTION_STATE_RUNNING)
+    thr_job_people_look (self);
 }
 
 /* At home: the signal that says what the callback of the present state says. */
@@ -331,8 +346,11 @@ extra_free (ThrJobExtra   *self,
   thr_callback_clear (&self->on_fail, home);
   thr_callback_clear (&self->on_end, home);
   thr_callback_clear (&self->interrupter, home);
+  thr_job_items_free (self);
+  thr_job_people_free (self);
   g_free (self->name);
   g_free (self->message);
+  g_strfreev (self->tags);
   if (G_IS_VALUE (&self->status))
     g_value_unset (&self->status);
   g_clear_object (&self->own);
@@ -348,6 +366,7 @@ thr_thread_wrapper_dispose (GObject *object)
   if (!thr_home_dispose (&self->home))
     return;
 
+  thr_job_bonds_end (self);
   /* Nobody can take the failure any more. */
   thr_thread_wrapper_report_unhandled (self);
 
@@ -447,7 +466,8 @@ thr_thread_wrapper_get_property (GObject    *object,
       g_value_set_boxed (value, thr_thread_wrapper_get_error (self));
       break;
     default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+      if (!thr_job_people_get_property (self, prop_id, value))
+        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
 }
 
@@ -477,7 +497,8 @@ thr_thread_wrapper_set_property (GObject      *object,
       thr_thread_wrapper_set_priority (self, g_value_get_int (value));
       break;
     default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+      if (!thr_job_people_set_property (self, prop_id, value))
+        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
 }
 
@@ -688,6 +709,7 @@ thr_thread_wrapper_class_init (ThrThreadWrapperClass *klass)
   props[PROP_ERROR] = g_param_spec_boxed ("error", NULL, NULL, G_TYPE_ERROR, readable);
 
   g_object_class_install_properties (object_class, N_PROPS, props);
+  thr_job_people_class_init (object_class);
 
   /**
    * ThrThreadWrapper::succeeded:
@@ -1344,7 +1366,8 @@ thr_thread_wrapper_set_on_fail (ThrThreadWrapper *self,
  *   job is `CLOSED`, or when another function is set
  *
  * Sets what is called in the owner context, once and always, after the
- * callback for success or failure.
+ * callback for success or failure. Only a job whose window is gone falls silent:
+ * see [method@Thr.ThreadWrapper.bind_to].
  *
  * When it may be called: see [method@Thr.ThreadWrapper.set_on_success].
  *

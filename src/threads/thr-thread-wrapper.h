@@ -167,6 +167,36 @@ THR_AVAILABLE_IN_1_0
 const GError     *thr_thread_wrapper_get_error          (ThrThreadWrapper *self);
 
 THR_AVAILABLE_IN_1_0
+char             *thr_thread_wrapper_dup_fraction_text  (ThrThreadWrapper *self);
+THR_AVAILABLE_IN_1_0
+gint64            thr_thread_wrapper_get_elapsed        (ThrThreadWrapper *self);
+THR_AVAILABLE_IN_1_0
+gint64            thr_thread_wrapper_get_remaining      (ThrThreadWrapper *self);
+THR_AVAILABLE_IN_1_0
+gboolean          thr_thread_wrapper_get_can_pause      (ThrThreadWrapper *self);
+THR_AVAILABLE_IN_1_0
+gboolean          thr_thread_wrapper_get_can_cancel     (ThrThreadWrapper *self);
+THR_AVAILABLE_IN_1_0
+gboolean          thr_thread_wrapper_get_finished       (ThrThreadWrapper *self);
+THR_AVAILABLE_IN_1_0
+char            **thr_thread_wrapper_dup_tags           (ThrThreadWrapper *self);
+THR_AVAILABLE_IN_1_0
+void              thr_thread_wrapper_set_tags           (ThrThreadWrapper   *self,
+                                                         const char * const *tags);
+THR_AVAILABLE_IN_1_0
+gboolean          thr_thread_wrapper_has_tag            (ThrThreadWrapper *self,
+                                                         const char       *tag);
+
+THR_AVAILABLE_IN_1_0
+GListModel       *thr_thread_wrapper_get_items          (ThrThreadWrapper *self);
+THR_AVAILABLE_IN_1_0
+void              thr_thread_wrapper_emit_item          (ThrThreadWrapper *self,
+                                                         GObject          *item);
+THR_AVAILABLE_IN_1_0
+void              thr_thread_wrapper_bind_to            (ThrThreadWrapper *self,
+                                                         GObject          *object);
+
+THR_AVAILABLE_IN_1_0
 void              thr_thread_wrapper_set_on_success     (ThrThreadWrapper *self,
                                                          ThrSuccessFunc    func,
                                                          gpointer          user_data,

@@ -324,6 +324,127 @@ checkpoint (void)
   bench_compare (9, &figure, 1, sides, G_N_ELEMENTS (sides));
 }
 
+/* Items: a thread finds them as fast as it can, a list in the main loop gets
+ * them. It is the same object each time, since to make one costs more. */
+
+typedef struct
+{
+  GObject *item;
+  guint n;
+  gint64 took; /* the thread */
+  GListModel *list;
+  GMainLoop *loop;
+} Finding;
+
+static gboolean
+find_func (ThrThreadWrapper *thread,
+           gpointer          user_data,
+           GError          **error)
+{
+  Finding *finding = user_data;
+  gint64 begun = bench_now ();
+
+  for (guint i = 0; i < finding->n; i++)
+    thr_thread_wrapper_emit_item (thread, finding->item);
+  finding->took = bench_now () - begun;
+  return TRUE;
+}
+
+static void
+finding_begin (Finding *finding)
+{
+  finding->n = bench_size (1000000);
+  finding->item = g_object_new (G_TYPE_OBJECT, NULL);
+  finding->loop = g_main_loop_new (NULL, FALSE);
+}
+
+static void
+finding_end (Finding *finding,
+             gint64   begun,
+             double  *figures)
+{
+  figures[0] = (double) finding->took / finding->n;
+  figures[1] = (double) (bench_now () - begun) / finding->n;
+  g_assert_cmpuint (g_list_model_get_n_items (finding->list), ==, finding->n);
+  g_object_unref (finding->list);
+  g_object_unref (finding->item);
+  g_main_loop_unref (finding->loop);
+}
+
+static void
+measure_thr_items (gconstpointer  what,
+                   double        *figures)
+{
+  g_autoptr (ThrThreadManager) manager = thr_thread_manager_new ();
+  g_autoptr (ThrThreadWrapper) job = NULL;
+  Finding finding;
+  gint64 begun;
+
+  finding_begin (&finding);
+  begun = bench_now ();
+  job = thr_thread_manager_do_async (manager, NULL, find_func, &finding, NULL);
+  finding.list = g_object_ref (thr_thread_wrapper_get_items (job));
+  g_signal_connect (job, "ended", G_CALLBACK (ended_cb), finding.loop);
+  g_main_loop_run (finding.loop);
+  finding_end (&finding, begun, figures);
+}
+
+static gboolean
+append_cb (gpointer user_data)
+{
+  Finding *finding = user_data;
+
+  g_list_store_append (G_LIST_STORE (finding->list), finding->item);
+  if (g_list_model_get_n_items (finding->list) == finding->n)
+    g_main_loop_quit (finding->loop);
+  return G_SOURCE_REMOVE;
+}
+
+static gpointer
+find_thread_func (gpointer data)
+{
+  Finding *finding = data;
+  gint64 begun = bench_now ();
+
+  for (guint i = 0; i < finding->n; i++)
+    g_idle_add (append_cb, finding);
+  finding->took = bench_now () - begun;
+  return NULL;
+}
+
+static void
+measure_idle_items (gconstpointer  what,
+                    double        *figures)
+{
+  GThread *thread;
+  Finding finding;
+  gint64 begun;
+
+  finding_begin (&finding);
+  finding.n /= 10;
+  finding.list = G_LIST_MODEL (g_list_store_new (G_TYPE_OBJECT));
+  begun = bench_now ();
+  thread = g_thread_new ("items", find_thread_func, &finding);
+  g_main_loop_run (finding.loop);
+  g_thread_join (thread);
+  finding_end (&finding, begun, figures);
+}
+
+static void
+items (void)
+{
+  const BenchFigure figures[] = {
+    { "items, the thread", "ns an item", .at_most = 100, .gates = { 0.2 } },
+    { "items, until all are listed", "ns an item", .at_most = 150, .gates = { 0.1 } },
+  };
+  const BenchSide sides[] = {
+    { "thr", measure_thr_items, NULL },
+    { "idle_add + GListStore", measure_idle_items, NULL },
+  };
+
+  bench_compare (5, figures, G_N_ELEMENTS (figures), sides, G_N_ELEMENTS (sides));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -334,6 +455,8 @@ main (int    argc,
     progress ();
   if (bench_wants ("checkpoint"))
     checkpoint ();
+  if (bench_wants ("items"))
+    items ();
 
   return bench_finish ();
 }

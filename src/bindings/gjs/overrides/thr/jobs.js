@@ -205,8 +205,10 @@ const STARTERS = {
 function doAsync(...args) {
     const [name, func, options] = typeof args[0] === 'function' ? [undefined, ...args] : args;
     const start = STARTERS[Object.prototype.toString.call(func)];
-    if (typeof func !== 'function')
-        throw new TypeError(`do_async() takes a generator (function*) or an async function, not ${func}`);
+    if (typeof func !== 'function') {
+        const given = args.length > 1 ? func : args[0];
+        throw new TypeError(`do_async() takes a generator (function*) or an async function, not ${given}`);
+    }
     if (start === undefined)
         throw refuse('do_async()');
 

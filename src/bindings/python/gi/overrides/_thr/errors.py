@@ -125,7 +125,7 @@ def to_glib_error(exception):
     if isinstance(exception, WorkerExit):
         return Error(str(exception) or "The worker was stopped", code=Code.WORKER_EXIT)
     if isinstance(exception, ThreadHalted):
-        return Error("The function was halted", code=Code.HALTED)
+        return HaltedError("The function was halted")
     name = type(exception).__qualname__
     try:
         text = str(exception)

@@ -15,7 +15,7 @@ _raw = Thr.ThreadWrapper
 
 # The futures of jobs that have not ended, by the address of the job, which they keep.
 pending = {}
-# The address of the last job that began, by the ident of its thread.
+# The address of the last job that began, and when, by the ident of its thread.
 last_begun = {}
 _EPILOGUE = 1.0  # seconds: far more than the library takes between function and end
 
@@ -131,8 +131,17 @@ def _pass_epilogue(thread, address):
     latest = time.monotonic() + _EPILOGUE
     while (
         address not in targets
-        and address in last_begun.values()
+        and _has_begun(thread, address)
         and not _has_ended(thread)
         and time.monotonic() < latest
     ):
         time.sleep(0.0001)
+
+
+def _has_begun(thread, address):
+    """Whether this job, and not one before at the same address, began last on some
+    thread."""
+    created = _raw.get_created_at(thread) / 1e6
+    return any(
+        address == last and begun >= created for last, begun in list(last_begun.values())
+    )

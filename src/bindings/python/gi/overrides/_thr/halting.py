@@ -6,15 +6,21 @@ next line, or when a call into C returns. What makes that safe here:
 
 - Only one thread, the halter, ever raises one. It never runs what can be halted,
   so that no exception of this kind can break off its bookkeeping.
-- A *target* is one run of a function. It is entered and left on its own thread,
+- A *target* is one run of a function. It is shown and hidden on its own thread,
   without a lock, since an exception may come at any instruction: it says that it
-  is over and then looks whether the halter is just hitting it, as the halter says
-  whom it hits and then looks whether that is over. The interpreter runs one
-  instruction at a time, so one of the two sees the other.
+  is hidden and then looks whether the halter is just hitting it, as the halter says
+  whom it hits and then looks whether that is hidden. The interpreter runs one
+  instruction at a time, so one of the two sees the other. What was meant for it and
+  was not raised yet is taken back.
 - A target is hit once. Only if it still runs after a second, and nothing in it is
   handling the exception, is it hit again: it has swallowed the first.
-- What runs on top of it on the same thread is another target. Until that is left,
-  the one below is not hit; what was meant for it and comes up above is sent again.
+- What may run another target on top of it on the same thread hides it meanwhile
+  (hide_current()), and asks again afterwards if it is still to be halted.
+
+In CPython 3.11 and 3.12 an exception that comes at the end of a round of a loop
+counts as one of what stands before the loop, if that is the first thing in a
+`try` and fits on one line: `try: while True: pass` does not catch it, and its
+`finally` does not run. With anything in the loop, or before it, all is well.
 """
 
 import ctypes
@@ -60,90 +66,97 @@ class ThreadHalted(BaseException):
         super().__init__(*args)
         # Made on the target's thread, when the first handler gets to see it.
         target = _top.get(get_ident())
-        while target is not None and (not target.hit or target.raised):
-            target = target.below
-        if target is not None:
+        if target is not None and target.hit and not target.raised:
+            target.due = time.monotonic() + PATIENCE
             target.raised = True
 
 
 class Target:
-    """One run of a function on one thread. To be used by run() and its like alone,
-    which know what to do when an exception comes in the middle."""
+    """One run of a function on one thread. Who runs it knows what to do when an
+    exception comes between show() and hide()."""
 
-    __slots__ = ("ident", "below", "entered", "wanted", "hit", "raised", "due")
+    __slots__ = ("ident", "below", "wanted", "hit", "raised", "due")
 
     def __init__(self):
-        self.ident = 0  # 0 = it cannot be hit: not entered, or over
+        self.ident = 0  # 0 = it is hidden
         self.below = None
-        self.entered = False
         self.wanted = False  # somebody asked for its halt
         self.hit = False
         self.raised = False
         self.due = 0.0
 
     def enter(self):
-        """May be broken off by ThreadHalted, and is called again then."""
+        """It is what runs on this thread now; what ran there is hidden."""
         ident = get_ident()
-        below = _top.get(ident)
-        if below is not self:
-            self.below = below
-            _top[ident] = self
-        below = self.below
-        if below is not None and below.wanted:
-            while _hitting is below:
-                time.sleep(_GLANCE)
-            self._take_back(ident)
+        self.below = _top.get(ident)
+        _top[ident] = self
+
+    def show(self):
+        """From here on it is hit."""
+        ident = get_ident()
         if ident != _main_ident:
             self.ident = ident
-        self.entered = True
+        if self.wanted:
+            _requests.put(self)
 
-    def leave(self):
-        """From here on it is not hit. May be broken off likewise."""
+    def hide(self):
+        """From its return on, it is not hit. If ThreadHalted breaks it off, it is to
+        be called again."""
         self.ident = 0
         if self.wanted:
             while _hitting is self:
                 time.sleep(_GLANCE)
-            if self.hit:
+            if self.hit and not self.raised:
                 _set_async_exc(get_ident(), _NOTHING)
+                self.hit = False
 
-    def surface(self):
-        """What is below can be hit again. May be broken off likewise."""
-        ident = get_ident()
-        below = self.below
-        if below is None:
-            _top.pop(ident, None)
-            return
-        _top[ident] = below
-        if below.wanted:
-            self._take_back(ident)
-            if not below.hit:
-                _requests.put(below)
-
-    def _take_back(self, ident):
-        """A hit of the one below that was not raised in it, but comes up here."""
-        below = self.below
-        if below.hit and not below.raised:
-            _set_async_exc(ident, _NOTHING)
-            below.hit = False
-
-    def pass_down(self):
-        """After ThreadHalted that was not for this target: it is for one below."""
-        target = self.below
-        while target is not None and not target.raised:
-            target = target.below
-        if target is not None:
-            target.hit = target.raised = False
+    def leave(self):
+        """It is over, and hidden."""
+        if self.below is None:
+            del _top[get_ident()]
+        else:
+            _top[get_ident()] = self.below
 
 
-def current():
-    """The target that runs on this thread, or None."""
-    return _top.get(get_ident())
+def hide_current():
+    """Hides the target that runs on this thread. To be shown again, if there is one."""
+    target = _top.get(get_ident())
+    if target is None or target.ident == 0:
+        return None
+    try:
+        target.hide()
+    except ThreadHalted:
+        target.show()
+        raise
+    return target
 
 
-def halt(target):
-    """Has ThreadHalted raised in the target, soon; from any thread, and at once."""
+def start():
+    """Makes sure that there is a halter: at the interpreter's exit, when it is
+    needed most, no thread can be started any more."""
+    global _halter
+
+    if _halter is None:
+        with _halter_lock:
+            if _halter is None:
+                thread = threading.Thread(target=_run_halter, name="thr-halter", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:
+                    return  # too late
+                _halter = thread
+
+
+def halt(target, patience=0.0):
+    """Has ThreadHalted raised in the target, soon; from any thread, and at once.
+
+    With patience, only if after so many seconds it handles no such exception yet.
+    """
+    if patience and not target.hit:
+        target.due = time.monotonic() + patience
+        target.hit = target.raised = True
     target.wanted = True
-    _start_halter()
+    start()
     _requests.put(target)
 
 
@@ -154,7 +167,7 @@ def _is_handling(ident):
     if isinstance(exception, tuple):  # until Python 3.11
         exception = exception[1]
     while exception is not None:
-        if isinstance(exception, ThreadHalted):
+        if isinstance(exception, (ThreadHalted, SystemExit)):
             return True
         exception = exception.__context__
     return False
@@ -166,12 +179,13 @@ def _hit(target, now):
 
     _hitting = target
     ident = target.ident
-    if ident != 0 and _top.get(ident) is target and not (target.hit and _is_handling(ident)):
-        target.hit = True
-        target.raised = False
-        _set_async_exc(ident, ThreadHalted)
+    if ident != 0 and _top.get(ident) is target and not (target.hit and target.due > now):
+        if not (target.hit and _is_handling(ident)):
+            target.hit = True
+            target.raised = False
+            _set_async_exc(ident, ThreadHalted)
+        target.due = now + PATIENCE
     _hitting = None
-    target.due = now + PATIENCE
     return ident != 0
 
 
@@ -185,30 +199,22 @@ def _run_halter():
             asked = _requests.get(timeout=timeout)
         except queue.Empty:
             asked = None
+        if asked is not None and asked not in waiting:
+            waiting.append(asked)
         now = time.monotonic()
-        again = [target for target in waiting if target.due > now and target is not asked]
-        due = [target for target in waiting if target.due <= now and target is not asked]
-        if asked is not None:
-            # One that was hit and is asked for once more has its second of patience.
-            (again if asked.hit and asked.due > now else due).append(asked)
-        waiting = again + [target for target in due if _hit(target, now)]
-
-
-def _start_halter():
-    global _halter
-
-    if _halter is None:
-        with _halter_lock:
-            if _halter is None:
-                thread = threading.Thread(target=_run_halter, name="thr-halter", daemon=True)
-                thread.start()
-                _halter = thread
+        # Each is hit at once, and again after its second of patience.
+        waiting = [target for target in waiting if _hit(target, now)]
+        asked = None
 
 
 def _after_fork():
-    global _halter, _halter_lock, _requests
+    """In the child only the thread that forked is left, as its main thread."""
+    global _halter, _halter_lock, _hitting, _main_ident, _requests
 
-    _halter = None
+    _main_ident = get_ident()
+    _top.clear()
+    targets.clear()
+    _hitting = _halter = None
     _halter_lock = threading.Lock()
     _requests = queue.SimpleQueue()
 

@@ -6,6 +6,7 @@ import gc
 import sys
 import threading
 from _thread import get_ident
+from time import monotonic
 from types import CoroutineType
 
 from gi.module import get_introspection_module
@@ -65,12 +66,14 @@ except AttributeError:  # another Python than CPython
 
 def _keep_thread_state(ident):
     _kept.add(ident)
+    halting.start()
     if _ensure is None:
         return
     kept_state = _ensure()
 
     def give_back():
         _kept.discard(ident)
+        futures.last_begun.pop(ident, None)
         _drop_dummy_thread(ident)
         _release(kept_state)
 
@@ -154,42 +157,31 @@ class Run:
             _keep_thread_state(ident)
         address = hash(thread)
         target = halting.Target()
+        target.enter()
         value = failure = None
-
-        # See halting: an exception may come at any instruction from enter() to
-        # leave(), and one for what is below again in surface().
+        # From show() to hide() an exception may come at any instruction.
+        try:
+            targets[address] = target
+            target.show()
+            if unmet and address in unmet:
+                _meet(thread, target)
+            futures.last_begun[ident] = (address, monotonic())
+            if not futures.pending or futures.begin(address):
+                value = self.call(thread)
+        except BaseException as error:
+            failure = error
         while True:
             try:
-                target.enter()
-                targets[address] = target
-                futures.last_begun[ident] = address
-                if not futures.pending or futures.begin(address):
-                    value = self.call(thread)
-            except ThreadHalted as error:
-                if not target.entered:
-                    target.pass_down()
-                    continue
-                failure = error
-            except BaseException as error:
-                failure = error
-            break
-        while True:
-            try:
-                target.leave()
-                targets.pop(address, None)
+                target.hide()
                 break
             except ThreadHalted:
                 pass
+        targets.pop(address, None)
         try:
             self.finish(thread, value, failure)
         finally:
             failure = thread = None  # as above
-            while True:
-                try:
-                    target.surface()
-                    break
-                except ThreadHalted:
-                    target.pass_down()
+            target.leave()
         return True
 
     def finish(self, thread, value, failure):
@@ -223,9 +215,25 @@ class Run:
                 raise
 
 
+# The addresses of jobs that were halted when they had no target: not yet, or not
+# any more.
+unmet = set()
+
+
 def _interrupt(thread):
-    target = targets.get(hash(thread))
+    address = hash(thread)
+    if address not in targets:
+        unmet.add(address)
+    # It may have got its target just now, and not have seen that it is unmet.
+    target = targets.get(address)
     if target is not None:
+        halting.halt(target)
+
+
+def _meet(thread, target):
+    """What was halted before this job, at the same address, is of no concern."""
+    unmet.discard(hash(thread))
+    if _raw.get_halted(thread):
         halting.halt(target)
 
 
@@ -409,19 +417,24 @@ class ThreadWrapper(_raw):
     def __repr__(self):
         return f"<Thr.ThreadWrapper {self.ident} {self.name!r} {self.execution_state}>"
 
-    def __del__(self):
-        # As long as there is the exception itself to report.
-        if self._thr_failure is not None:
+    def __del__(self, is_finalizing=sys.is_finalizing):
+        # As long as there is the exception itself to report, and who reports it.
+        if self._thr_failure is not None and not is_finalizing():
             _raw.report_unhandled(self)
 
     # Waiting for it.
 
     def join(self, timeout=None, cancellable=None):
         """Waits for the end, for so many seconds; raises the job's failure."""
+        # The job may run here, on top of the one that waits for it.
+        hidden = halting.hide_current()
         try:
             return _raw.join(self, to_microseconds(timeout), cancellable)
         except GLib.Error as error:
             failure = self._own_failure(error)
+        finally:
+            if hidden is not None:
+                hidden.show()
         raise failure
 
     def _own_failure(self, error):

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a job costs in Python, without any override of ours. */
+/* What a job costs in Python. */
 
 #include "bench.h"
 

@@ -23,17 +23,16 @@ def thr(done):
     gi.require_version("Thr", "1.0")
     from gi.repository import Thr
 
-    manager = Thr.ThreadManager()
-    manager.set_thread_limit(N_THREADS)
+    manager = Thr.ThreadManager(thread_limit=N_THREADS)
 
-    def work(thread, *data):
-        return thread.return_value(1)
+    def work(thread):
+        return 1
 
-    def success(thread, result, *data):
+    def success(result):
         done()
 
     def submit():
-        manager.do_async(None, work).set_on_success(success)
+        manager.do_async(work, on_success=success)
 
     return submit
 

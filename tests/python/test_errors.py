@@ -20,6 +20,51 @@ class Errors(TestCase):
         self.assertFalse(error.matches(Gio.io_error_quark(), Thr.Error.NO_THREADS_FOUND))
         self.assertIn("NoThreadsFoundError", repr(error))
 
+    def test_codes_are_attributes(self):
+        for name in "FAILED", "HALTED", "STOPPED", "TIMED_OUT", "WOULD_DEADLOCK", "EXCEPTION":
+            error = Thr.Error("why", code=getattr(Thr.Error, name))
+            self.assertTrue(error.matches(getattr(Thr.Error, name)), name)
+            self.assertEqual(error.message, "why")
+
+    def test_a_class_for_a_code(self):
+        for cls, code in (
+            (Thr.HaltedError, Thr.Error.HALTED),
+            (Thr.StoppedError, Thr.Error.STOPPED),
+            (Thr.TimedOutError, Thr.Error.TIMED_OUT),
+            (Thr.WouldDeadlockError, Thr.Error.WOULD_DEADLOCK),
+            (Thr.AbandonedError, Thr.Error.ABANDONED),
+            (Thr.NoThreadsFoundError, Thr.Error.NO_THREADS_FOUND),
+            (Thr.ThreadLimitReachedError, Thr.Error.THREAD_LIMIT_REACHED),
+            (Thr.ThreadsAlreadyRunningError, Thr.Error.THREADS_ALREADY_RUNNING),
+            (Thr.ThreadManagerAlreadyRunningError, Thr.Error.MANAGER_ALREADY_RUNNING),
+        ):
+            with self.subTest(cls.__name__):
+                error = cls("why")
+                self.assertIsInstance(error, Thr.Error)
+                self.assertTrue(error.matches(Thr.Error, code))
+                self.assertEqual(cls.__module__, "gi.repository.Thr")
+        self.assertTrue(issubclass(Thr.TimedOutError, TimeoutError))
+
+    def test_errors_of_others_stay_as_they_are(self):
+        with self.assertRaises(GLib.Error) as caught:
+            thread = Thr.thread_manager.do_async(
+                lambda thread: Gio.File.new_for_path("/nowhere").load_contents(None)
+            )
+            thread.result(60)
+        self.assertNotIsInstance(caught.exception, Thr.Error)
+        self.assertTrue(
+            caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND)
+        )
+
+    def test_no_exception_to_be_caught_by_chance(self):
+        for cls in Thr.ThreadHalted, Thr.WorkerExit:
+            self.assertTrue(issubclass(cls, BaseException))
+            self.assertFalse(issubclass(cls, Exception))
+
+    def test_a_wait_for_itself(self):
+        thread = Thr.thread_manager.do_async(lambda thread: thread.join())
+        self.assertIsInstance(thread.exception(60), Thr.WouldDeadlockError)
+
 
 if __name__ == "__main__":
     main()

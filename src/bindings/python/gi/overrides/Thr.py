@@ -6,6 +6,7 @@ from gi.overrides import override
 
 from . import _thr  # noqa: F401  (so that a broken installation says so here)
 from ._thr import aio, background as _background, errors, executor as _executor, exit as _exit
+from ._thr import traced as _traced
 from ._thr.jobs import ThreadWrapper
 from ._thr.manager import ThreadManager
 
@@ -40,6 +41,7 @@ _export("as_completed", _executor.as_completed)
 _export("BackgroundDecorator", _background.BackgroundDecorator)
 _export("Pending", aio.Pending)
 _export("spawn", aio.spawn)
+_export("TracedThread", _traced.TracedThread)
 _export("set_exit", _exit.set_exit)
 
 thread_manager = ThreadManager.get_default()

@@ -13,8 +13,6 @@ class Background:
         self._function = function
         self._options = options
         functools.update_wrapper(self, getattr(function, "__func__", function))
-        if options.get("give_thread"):
-            self.__signature__ = _without_thread(function)
 
     def __call__(self, *args, **kwargs):
         return self._decorator.manager.do_async(self._function, args, kwargs, **self._options)
@@ -28,17 +26,18 @@ class Background:
             return self
         return Background(self._decorator, bound, self._options)
 
+    @property
+    def __signature__(self):
+        """As the caller sees it: without the job, which is the first, or after self."""
+        function = self._function
+        is_bound = inspect.ismethod(function)
+        signature = inspect.signature(getattr(function, "__func__", function))
+        parameters = list(signature.parameters.values())
+        del parameters[: is_bound + bool(self._options.get("give_thread"))]
+        return signature.replace(parameters=parameters)
+
     def __repr__(self):
         return f"<background {self._function!r}>"
-
-
-def _without_thread(function):
-    """The signature as the caller sees it: the job is the first, or after self."""
-    signature = inspect.signature(getattr(function, "__func__", function))
-    parameters = list(signature.parameters.values())
-    is_bound = inspect.ismethod(function)
-    start = 1 if is_bound else 0
-    return signature.replace(parameters=parameters[start + 1 :] if is_bound else parameters[1:])
 
 
 class BackgroundDecorator:

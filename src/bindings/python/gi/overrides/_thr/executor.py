@@ -63,10 +63,8 @@ def _futures_of(things):
 def wait(things, timeout=None, return_when=concurrent.futures.ALL_COMPLETED):
     """concurrent.futures.wait() for jobs: two sets of them, done and not done."""
     by_future = _futures_of(things)
-    done, not_done = concurrent.futures.wait(by_future, timeout, return_when)
-    return concurrent.futures.DoneAndNotDoneFutures(
-        {by_future[future] for future in done}, {by_future[future] for future in not_done}
-    )
+    sets = concurrent.futures.wait(by_future, timeout, return_when)
+    return type(sets)(*({by_future[future] for future in each} for each in sets))
 
 
 def as_completed(things, timeout=None):

@@ -2,6 +2,7 @@
 """The end of the interpreter, while something may still run."""
 
 import atexit
+import os
 
 from gi.module import get_introspection_module
 from gi.repository import GLib
@@ -10,6 +11,7 @@ Thr = get_introspection_module("Thr")
 
 TIMEOUT = 2.0  # seconds that what is halted has to end
 
+_pid = os.getpid()
 _choice = (Thr.ShutdownMode.HALT, TIMEOUT)
 
 
@@ -28,6 +30,8 @@ def set_exit(mode, timeout=TIMEOUT):
 def _shut_down():
     from .jobs import to_microseconds
 
+    if os.getpid() != _pid:
+        return  # a child: what runs is the parent's, and only looks as if it ran here
     mode, timeout = _choice
     try:
         Thr.shutdown(mode, to_microseconds(timeout))

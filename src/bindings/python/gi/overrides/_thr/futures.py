@@ -60,7 +60,10 @@ class Future(concurrent.futures.Future):
 
     def begin(self):
         """On the job's thread: whether the function is to be called."""
-        return self.running() or self.set_running_or_notify_cancel()
+        with self._condition:  # the job may be settling it meanwhile
+            if self.running() or (self.done() and not self.cancelled()):
+                return True
+            return self.set_running_or_notify_cancel()
 
     def settle(self, value, failure):
         try:
@@ -119,8 +122,9 @@ def of_thread(thread):
         future.begin()
         _pass_epilogue(thread, address)
         settle_ended(thread)
-    if not future.done() and thread.manager is not None:
-        # For a job in another language. And while there is a future, somebody looks
+    is_open = not future.done() or _raw.get_error(thread) is not None
+    if is_open and thread.manager is not None:
+        # For a job in another language. And where there is a future, somebody looks
         # at the failure.
         thread.wait_async(None, lambda thread, result: settle_ended(thread))
     return future

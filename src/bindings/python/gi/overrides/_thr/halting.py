@@ -66,7 +66,7 @@ class ThreadHalted(BaseException):
         super().__init__(*args)
         # Made on the target's thread, when the first handler gets to see it.
         target = _top.get(get_ident())
-        if target is not None and target.hit and not target.raised:
+        if target is not None and target.hit:
             target.due = time.monotonic() + PATIENCE
             target.raised = True
 
@@ -131,6 +131,14 @@ def hide_current():
     return target
 
 
+def hit_again():
+    """After ThreadHalted where it cannot be passed on: has it raised once more."""
+    target = _top.get(get_ident())
+    if target is not None:
+        target.hit = False
+        _requests.put(target)
+
+
 def start():
     """Makes sure that there is a halter: at the interpreter's exit, when it is
     needed most, no thread can be started any more."""
@@ -152,7 +160,7 @@ def halt(target, patience=0.0):
 
     With patience, only if after so many seconds it handles no such exception yet.
     """
-    if patience and not target.hit:
+    if patience and not target.hit and _current_exceptions is not None:
         target.due = time.monotonic() + patience
         target.hit = target.raised = True
     target.wanted = True

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Jobs: Python functions in the threads of a manager."""
 
-import ctypes
 import gc
 import sys
 import threading
@@ -14,6 +13,7 @@ from gi.repository import GLib, GObject
 
 from . import aio, errors, futures, halting
 from .halting import ThreadHalted, targets
+from .thread_states import keep_thread_state, kept
 from .values import to_value
 
 Thr = get_introspection_module("Thr")
@@ -51,48 +51,28 @@ State.__hash__ = int.__hash__
 State.__str__ = lambda self: self.value_nick.upper()
 
 
-# ---- the threads ----
-
-# A thread that Python did not start has a thread state for as long as it is in
-# Python: to make and to free one for each job costs more than the job. So each
-# thread of the pool keeps its own, until it ends.
-_kept = set()
-try:
-    _ensure = ctypes.pythonapi.PyGILState_Ensure
-    _release = ctypes.pythonapi.PyGILState_Release
-except AttributeError:  # another Python than CPython
-    _ensure = None
-
-
-def _keep_thread_state(ident):
-    _kept.add(ident)
-    halting.start()
-    if _ensure is None:
-        return
-    kept_state = _ensure()
-
-    def give_back():
-        _kept.discard(ident)
-        futures.last_begun.pop(ident, None)
-        _drop_dummy_thread(ident)
-        _release(kept_state)
-
-    Thr.at_thread_exit(give_back)
-
-
-def _drop_dummy_thread(ident):
-    """What threading.current_thread() made for a thread that it did not know."""
-    thread = threading._active.get(ident)
-    if isinstance(thread, threading._DummyThread):
-        del threading._active[ident]
-
-
 # ---- running ----
+
+_NOTHING = object()
+# What PyGObject raises where an asynchronous exception comes while it makes a GLib.Error.
+_LOST = "Converting the GError failed"
 
 _RUN, _SUCCESS, _FAIL, _END = (int(phase) for phase in (
     Thr.Phase.RUN, Thr.Phase.SUCCESS, Thr.Phase.FAIL, Thr.Phase.END
 ))
 _PHASES = [Thr.Phase(phases) for phases in range(8)]
+
+
+def _checked(things, name, kind, make):
+    try:
+        return make(things)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is a {kind}, not {things!r}") from None
+
+
+def _check_callback(callback, name):
+    if not callable(callback):
+        raise TypeError(f"{name} is a function, not {callback!r}")
 
 
 class Run:
@@ -105,6 +85,10 @@ class Run:
     def __init__(self, function, args, kwargs, on_success, on_fail, on_end, give_thread):
         if not callable(function):
             raise TypeError(f"a function is needed, not {function!r}")
+        if type(args) is not tuple and type(args) is not list:
+            args = _checked(args, "fn_args", "sequence", tuple)
+        if kwargs is not None and type(kwargs) is not dict:
+            kwargs = _checked(kwargs, "fn_kwargs", "mapping", dict)
         self.function = function
         self.args = args
         self.kwargs = kwargs
@@ -118,10 +102,13 @@ class Run:
         wanted = 0
         if self.on_success is not None:
             wanted = _SUCCESS
+            _check_callback(self.on_success, "on_success")
         if self.on_fail is not None:
             wanted |= _FAIL
+            _check_callback(self.on_fail, "on_fail")
         if self.on_end is not None:
             wanted |= _END
+            _check_callback(self.on_end, "on_end")
         return _PHASES[wanted]
 
     def __call__(self, thread, phase):
@@ -153,8 +140,8 @@ class Run:
 
     def run(self, thread):
         ident = get_ident()
-        if ident not in _kept:
-            _keep_thread_state(ident)
+        if ident not in kept:
+            keep_thread_state(ident)
         address = hash(thread)
         target = halting.Target()
         target.enter()
@@ -177,6 +164,8 @@ class Run:
             except ThreadHalted:
                 pass
         targets.pop(address, None)
+        if target.hit and type(failure) is RuntimeError and str(failure) == _LOST:
+            failure = ThreadHalted()
         try:
             self.finish(thread, value, failure)
         finally:
@@ -190,9 +179,12 @@ class Run:
             failure = TypeError(f"{thread.name} is a coroutine function, which needs no thread")
         future = futures.pending.pop(hash(thread), None) if futures.pending else None
         if failure is None:
-            if value is not None:
+            if value is True and thread._thr_gave is not _NOTHING:
+                # It gave its result itself, and returned what return_value() returned.
+                value = self.value = thread._thr_gave
+            elif value is not None:
                 self.value = value
-                self.give(thread, value)
+                _return_value(thread, to_value(value))
             if future is not None:
                 future.settle(value, None)
             return
@@ -200,19 +192,10 @@ class Run:
             halted = errors.to_glib_error(failure)
             halted.__cause__ = failure
             failure = halted
-        _keep_failure(thread, failure)
+        keep_failure(thread, failure)
         if future is not None:
             future.settle(None, failure)
         raise errors.copy(errors.to_glib_error(failure))
-
-    @staticmethod
-    def give(thread, value):
-        try:
-            _return_value(thread, to_value(value))
-        except GLib.Error as error:
-            # It gave its result itself, and returned what return_value() returned.
-            if value is not True or error.code != errors.Code.INVALID_STATE:
-                raise
 
 
 # The addresses of jobs that were halted when they had no target: not yet, or not
@@ -243,7 +226,7 @@ Thr.add_interrupter(_interrupt)
 # ---- failures ----
 
 
-def _keep_failure(thread, failure):
+def keep_failure(thread, failure):
     """Has the job keep its failure, and not the failure the job.
 
     The functions in the traceback were given the job: as long as they hold it, it
@@ -257,13 +240,21 @@ def _keep_failure(thread, failure):
         traceback = failure.__traceback__
         while traceback is not None:
             frame = traceback.tb_frame
-            if any(held is thread for held in gc.get_referents(frame)):
+            if _holds(frame, thread):
                 try:
                     frame.clear()
                 except RuntimeError:
                     pass  # it is running: ours, which lets go by itself
             traceback = traceback.tb_next
         failure = failure.__cause__ or failure.__context__
+
+
+def _holds(frame, thread):
+    for held in gc.get_referents(frame):
+        # The second is what it has from *args.
+        if held is thread or type(held) is tuple and any(item is thread for item in held):
+            return True
+    return False
 
 
 def failure_of(thread):
@@ -372,6 +363,9 @@ class ThreadWrapper(_raw):
     def new(name, function, *args):
         return ThreadWrapper(function, args, name=name)
 
+    # What its function gave with return_value().
+    _thr_gave = _NOTHING
+
     # The exception that it failed with. To look at __dict__ would make one, and
     # that keeps the object: PyGObject then counts on its being there.
     _thr_failure = None
@@ -403,7 +397,9 @@ class ThreadWrapper(_raw):
         self.set_status(status)
 
     def get_status(self):
-        return self.props.status
+        # As the result; and the property leaks what is an object of Python's.
+        _, status = _raw.get_status(self)
+        return self.props.status if isinstance(status, _STRUCTS) else status
 
     def set_status(self, status):
         _raw.set_status(self, to_value(status))
@@ -420,7 +416,11 @@ class ThreadWrapper(_raw):
     def __del__(self, is_finalizing=sys.is_finalizing):
         # As long as there is the exception itself to report, and who reports it.
         if self._thr_failure is not None and not is_finalizing():
-            _raw.report_unhandled(self)
+            try:
+                _raw.report_unhandled(self)
+            except ThreadHalted:
+                # Meant for a function that just happened to collect garbage.
+                halting.hit_again()
 
     # Waiting for it.
 
@@ -432,6 +432,9 @@ class ThreadWrapper(_raw):
             return _raw.join(self, to_microseconds(timeout), cancellable)
         except GLib.Error as error:
             failure = self._own_failure(error)
+        except RuntimeError as error:
+            # Nothing else comes in between: what is halted is hidden.
+            failure = KeyboardInterrupt() if str(error) == _LOST else error
         finally:
             if hidden is not None:
                 hidden.show()
@@ -493,6 +496,19 @@ class ThreadWrapper(_raw):
 
     # Controlling it.
 
+    def checkpoint(self):
+        """Waits while it is paused; raises why it is to end once that was asked."""
+        # What halts it here is this, and not the exception from outside.
+        hidden = halting.hide_current()
+        try:
+            return _raw.checkpoint(self)
+        except GLib.Error as error:
+            failure = errors.convert(error)
+        finally:
+            if hidden is not None:
+                hidden.show()
+        raise failure
+
     def cancel(self):
         _raw.cancel(self)
         futures.settle_ended(self)
@@ -504,13 +520,18 @@ class ThreadWrapper(_raw):
     # What it is told.
 
     def return_value(self, value):
-        """Ends a manual job with a result."""
+        """Gives the result: inside the function, or to end a manual job."""
         with errors.conversion:
-            return _return_value(self, to_value(value))
+            given = _return_value(self, to_value(value))
+        self._thr_gave = value
+        return given
+
+    return_boolean = return_int = return_double = return_string = return_value
+    return_object = return_variant = return_value
 
     def return_error(self, failure):
         """Ends a manual job with any exception as its failure."""
-        self._thr_failure = failure
+        keep_failure(self, failure)
         with errors.conversion:
             return _raw.return_error(self, errors.to_glib_error(failure))
 

@@ -7,12 +7,13 @@ from gi.module import get_introspection_module
 from gi.repository import GLib
 
 from . import aio, errors, exit, futures
-from .jobs import Run, ThreadWrapper, set_callbacks, to_microseconds
+from .jobs import Run, ThreadWrapper, keep_failure, set_callbacks, to_microseconds
 
 Thr = get_introspection_module("Thr")
 
 _raw = Thr.ThreadManager
 _do_phased = _raw.do_phased
+_raw_error = Thr.ThreadWrapper.get_error
 
 
 def _property(getter, setter=None):
@@ -32,9 +33,7 @@ class ThreadManager(_raw):
         if name is not None:
             properties["name"] = name
         if thread_limit is not None:
-            if not isinstance(thread_limit, int) or not 0 < thread_limit < 2**31:
-                raise ValueError(f"thread_limit is a positive number, not {thread_limit!r}")
-            properties["thread_limit"] = thread_limit
+            properties["thread_limit"] = _check_limit(thread_limit)
         super().__init__(**properties)
 
     # Jobs.
@@ -108,10 +107,13 @@ class ThreadManager(_raw):
     def append_thread(self, function, args=(), kwargs=None):
         """Queues a function for run() and watch(); whether it could be queued."""
         try:
-            self.append(function, args, kwargs)
+            thread = self.append(function, args, kwargs)
+            if _raw_error(thread) is None:
+                return True
+            thread.join(0)  # which takes note of it: the manager is stopped
         except (TypeError, GLib.Error):
-            return False
-        return True
+            pass
+        return False
 
     # The list and the mapping.
 
@@ -168,7 +170,7 @@ class ThreadManager(_raw):
 
     @thread_limit.setter
     def thread_limit(self, thread_limit):
-        self.set_thread_limit(thread_limit)
+        self.set_thread_limit(_check_limit(thread_limit))
 
     def generate_uid(self, delimiter="-"):
         """A new unique name, in six groups."""
@@ -235,6 +237,12 @@ class ThreadManager(_raw):
             pass  # what is being raised already is of more use
 
 
+def _check_limit(thread_limit):
+    if not isinstance(thread_limit, int) or not 0 < thread_limit < 2**31:
+        raise ValueError(f"thread_limit is a positive number, not {thread_limit!r}")
+    return thread_limit
+
+
 class _Slices:
     """The function of a sliced job, as the library calls it."""
 
@@ -253,12 +261,14 @@ class _Slices:
                 next(self.generator)
             except StopIteration as stop:
                 if stop.value is not None:
-                    Run.give(thread, stop.value)
+                    thread.return_value(stop.value)
                 return False
             return True
         except BaseException as failure:
-            thread._thr_failure = failure
+            keep_failure(thread, failure)
             raise errors.copy(errors.to_glib_error(failure)) from None
+        finally:
+            thread = None  # the traceback of a failure holds this frame
 
 
 errors.convert_methods(ThreadManager, _raw)

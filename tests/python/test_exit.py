@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The interpreter exits in any state: in time, with its status, and quietly."""
+
+import os
+import subprocess
+
+from common import TestCase, main, sys, time
+
+DEADLINE = 60  # seconds
+N_TIMES = 3 if os.environ.get("THR_TEST_QUICK") else 8
+
+BEGINNING = """
+import os, sys, threading, time
+import gi
+gi.require_version("Thr", "1.0")
+from gi.repository import GLib, Thr
+manager = Thr.thread_manager
+running = threading.Event()
+def spin(thread):
+    running.set()
+    while True:
+        pass
+def sleep(thread):
+    running.set()
+    time.sleep(60)
+def begin(function, *args):
+    thread = manager.do_async(function, args)
+    running.wait()
+    return thread
+"""
+
+# What is done before the end, and whether it ends at once (else the two seconds
+# that what is halted has are used up).
+STATES = {
+    "nothing": ("", True),
+    "finished": ("manager.do_async(lambda thread: [1]).result()", True),
+    "finished, not delivered": ("t = manager.do_async(lambda t: 1)\ntime.sleep(0.01)", True),
+    "failed, in a global": (
+        "t = manager.do_async(lambda t: 1 / 0)\ntry: t.join()\nexcept ZeroDivisionError: pass",
+        True,
+    ),
+    "failed, and nobody looks": ("t = manager.do_async(lambda t: 1 / 0)\ntime.sleep(0.01)", True),
+    "just begun": ("manager.do_async(spin)", True),
+    "running": ("t = begin(spin)", True),
+    "running, with callbacks": (
+        "manager.do_async(spin, on_fail=lambda e: e, on_end=lambda: 0)\nrunning.wait()",
+        True,
+    ),
+    "queued": (
+        "manager.thread_limit = 1\nfor i in range(100): manager.do_async(spin)\nrunning.wait()",
+        True,
+    ),
+    "many": ("for i in range(1000): manager.do_async(lambda t: sum(range(100)))", True),
+    "in a sleep": ("begin(sleep)", False),
+    "in a loop of C": ("begin(lambda t: running.set() or sum(range(10**8)))", False),
+    "swallows it": (
+        "def work(t):\n"
+        " running.set()\n"
+        " while True:\n"
+        "  try:\n"
+        "   while True: time.monotonic()\n"
+        "  except BaseException: pass\n"
+        "begin(work)",
+        False,
+    ),
+    "own manager": ("m = Thr.ThreadManager(thread_limit=1)\nt = m.do_async(spin)", True),
+    "main loop": (
+        "loop = GLib.MainLoop()\n"
+        "begin(spin)\n"
+        "GLib.timeout_add(10, loop.quit)\n"
+        "loop.run()",
+        True,
+    ),
+    "inside the main loop": (
+        "begin(spin)\nGLib.timeout_add(10, sys.exit)\nGLib.MainLoop().run()", True,
+    ),
+    "sys.exit in a job": (
+        "t = manager.do_async(lambda t: sys.exit(5))\n"
+        "try: t.join()\nexcept SystemExit: pass",
+        True,
+    ),
+    "threads of Python": (
+        "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+        "Thr.TracedThread(target=time.sleep, args=(60,), daemon=True).start()\n"
+        "begin(spin)",
+        True,
+    ),
+    "sliced and manual": (
+        "t = manager.do_manual()\ndef steps(t):\n while True: yield\nmanager.do_sliced(steps)",
+        True,
+    ),
+    "future": ("begin(spin).as_future()\nThr.Executor().submit(time.sleep, 0)", True),
+    "stopped": ("begin(spin)\nmanager.stop()", True),
+    "drained": (
+        "Thr.set_exit(Thr.ShutdownMode.DRAIN)\n"
+        "manager.do_async(lambda t: time.sleep(0.2) or os.write(1, b'drained'))",
+        True,
+    ),
+    "drained in vain": (
+        "Thr.set_exit(Thr.ShutdownMode.DRAIN, 0.2)\nbegin(sleep)", True,
+    ),
+    "fork": (
+        "t = begin(spin)\n"
+        "if os.fork() == 0: sys.exit(0)\n"
+        "assert os.wait()[1] == 0",
+        True,
+    ),
+    "fork, with jobs in the child": (
+        "begin(spin).halt()\n"
+        "pid = os.fork()\n"
+        "if pid == 0: os._exit(0)\n"
+        "assert os.waitpid(pid, 0)[1] == 0",
+        True,
+    ),
+}
+
+
+class Exit(TestCase):
+    def run_program(self, program, status=0, output="", stderr=""):
+        begun = time.monotonic()
+        flags = [f"-W{option}" for option in sys.warnoptions]
+        process = subprocess.run(
+            [sys.executable, *flags, "-c", BEGINNING + program],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            universal_newlines=True,
+            timeout=DEADLINE,
+        )
+        self.assertEqual((process.returncode, process.stderr), (status, stderr))
+        self.assertEqual(process.stdout, output)
+        return time.monotonic() - begun
+
+    def check(self, name):
+        program, is_quick = STATES[name]
+        took = []
+        for _ in range(N_TIMES if is_quick else 2):
+            took.append(self.run_program(program, output="drained" if name == "drained" else ""))
+        # The machine may be busy: the quickest says what it takes.
+        self.assertLess(min(took), 1.8 if is_quick else 6, took)
+
+    def test_status(self):
+        for status in 0, 3:
+            self.run_program(f"begin(spin)\nsys.exit({status})", status)
+
+    def test_exception(self):
+        process = subprocess.run(
+            [sys.executable, "-c", BEGINNING + "begin(spin)\n1 / 0"],
+            stderr=subprocess.PIPE, universal_newlines=True, timeout=DEADLINE,
+        )
+        self.assertEqual(process.returncode, 1)
+        self.assertEqual(process.stderr.splitlines()[-1], "ZeroDivisionError: division by zero")
+
+    def test_interrupted_while_joining(self):
+        program = (
+            "import signal\n"
+            "t = begin(spin)\n"
+            "signal.setitimer(signal.ITIMER_REAL, 0.1)\n"
+            "signal.signal(signal.SIGALRM, signal.default_int_handler)\n"
+            "try: t.join(0.3)\n"
+            "except (KeyboardInterrupt, TimeoutError): sys.exit(7)"
+        )
+        for _ in range(N_TIMES):
+            process = subprocess.run(
+                [sys.executable, "-c", BEGINNING + program],
+                stderr=subprocess.DEVNULL, timeout=DEADLINE,
+            )
+            self.assertEqual(process.returncode, 7)
+
+
+def _add(name):
+    method = "test_" + "".join(c if c.isalnum() else "_" for c in name)
+    setattr(Exit, method, lambda self: self.check(name))
+
+
+for _name in STATES:
+    _add(_name)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Jobs as concurrent.futures knows them."""
+
+import asyncio
+import concurrent.futures
+import gc
+import traceback
+import weakref
+
+from common import Gate, TestCase, Thr, main, threading, time
+from gi.overrides._thr.executor import wait
+
+SOON = 20  # seconds, for a machine that is busy
+
+
+class Submitting(TestCase):
+    def setUp(self):
+        super().setUp()
+        self.manager = Thr.ThreadManager(thread_limit=2)
+        self.executor = Thr.Executor(self.manager)
+
+    def test_is_an_executor(self):
+        self.assertIsInstance(self.executor, concurrent.futures.Executor)
+        future = self.executor.submit(pow, 2, exp=5)
+        self.assertIsInstance(future, concurrent.futures.Future)
+        self.assertEqual(future.result(SOON), 32)
+        self.assertIsNone(future.exception())
+        self.assertTrue(future.done())
+        self.assertEqual(Thr.Executor().submit(lambda: 1).result(SOON), 1)
+
+    def test_keyword_arguments_of_any_name(self):
+        future = self.executor.submit(dict, self=1, fn=2, thread=3)
+        self.assertEqual(future.result(SOON), {"self": 1, "fn": 2, "thread": 3})
+
+    def test_failure(self):
+        def deeper():
+            raise ValueError("why")
+
+        future = self.executor.submit(deeper)
+        failure = future.exception(SOON)
+        names = [frame.name for frame in traceback.extract_tb(failure.__traceback__)]
+        self.assertIn("deeper", names)
+        with self.assertRaises(ValueError) as caught:
+            future.result()
+        self.assertIs(caught.exception, failure)
+
+    def test_map(self):
+        self.assertEqual(list(self.executor.map(pow, range(10), range(10))), [
+            number**number for number in range(10)
+        ])
+        self.assertEqual(list(self.executor.map(str, range(3), chunksize=3)), ["0", "1", "2"])
+        results = self.executor.map(divmod, [1, 1, 1], [1, 0, 1])
+        self.assertEqual(next(results), (1, 0))
+        with self.assertRaises(ZeroDivisionError):
+            next(results)
+        gate = Gate()
+        results = self.executor.map(lambda wait: wait and gate.wait(), [False, True], timeout=0.2)
+        self.assertIs(next(results), False)
+        with self.assertRaises(concurrent.futures.TimeoutError):
+            next(results)
+        gate.open()
+
+    def test_shutdown(self):
+        futures = [self.executor.submit(time.sleep, 0.01) for _ in range(5)]
+        self.executor.shutdown()
+        self.assertTrue(all(future.done() for future in futures))
+        with self.assertRaises(RuntimeError):
+            self.executor.submit(pow, 2, 5)
+        # The manager is somebody else's.
+        self.assertEqual(self.manager.do_async(lambda thread: 1).result(SOON), 1)
+
+    def test_shutdown_without_waiting(self):
+        gate = Gate()
+        futures = [self.executor.submit(gate.wait) for _ in range(5)]
+        self.executor.shutdown(wait=False)
+        self.assertFalse(any(future.done() for future in futures))
+        gate.open()
+        self.assertTrue(all(future.result(SOON) for future in futures))
+
+    def test_shutdown_and_cancel(self):
+        gate, running = Gate(), [Gate(), Gate()]
+        first = [self.executor.submit(lambda g=g: g.open() or gate.wait()) for g in running]
+        for each in running:
+            each.wait()
+        rest = [self.executor.submit(gate.wait) for _ in range(5)]
+        self.executor.shutdown(wait=False, cancel_futures=True)
+        self.assertTrue(all(future.cancelled() for future in rest))
+        gate.open()
+        self.assertTrue(all(future.result(SOON) for future in first))
+
+    def test_context(self):
+        with self.executor as executor:
+            future = executor.submit(time.sleep, 0.05)
+        self.assertTrue(future.done())
+
+    def test_results_are_not_kept(self):
+        class Own:
+            pass
+
+        future = self.executor.submit(Own)
+        reference = weakref.ref(future.result(SOON))
+        self.manager.wait_idle(SOON)
+        del future
+        gc.collect()
+        self.assertIsNone(reference())
+
+    def test_cancel(self):
+        gate, running = Gate(), [Gate(), Gate()]
+        first = [self.executor.submit(lambda g=g: g.open() or gate.wait()) for g in running]
+        for each in running:
+            each.wait()
+        told = []
+        pending = self.executor.submit(told.append, "ran")
+        pending.add_done_callback(lambda future: told.append(future.cancelled()))
+        self.assertTrue(first[0].running())
+        self.assertFalse(first[0].cancel())
+        self.assertTrue(pending.cancel())
+        self.assertTrue(pending.cancelled())
+        with self.assertRaises(concurrent.futures.CancelledError):
+            pending.result(SOON)
+        gate.open()
+        self.assertTrue(first[0].result(SOON))
+        self.manager.wait_idle(SOON)
+        self.assertEqual(told, [True])
+
+    def test_callbacks(self):
+        told, gate = [], Gate()
+        future = self.executor.submit(gate.wait)
+        future.add_done_callback(told.append)
+        gate.open()
+        future.result(SOON)
+        future.add_done_callback(told.append)
+        self.assertEqual(told, [future, future])
+
+    def test_time_out(self):
+        gate = Gate()
+        future = self.executor.submit(gate.wait)
+        for wait in future.result, future.exception:
+            with self.assertRaises(concurrent.futures.TimeoutError):
+                wait(0.05)
+        gate.open()
+        self.assertTrue(future.result(SOON))
+
+    def test_manager_ends(self):
+        for end in self.manager.stop, self.manager.halt:
+            running = Gate()
+
+            def spin():
+                running.open()
+                while True:
+                    pass
+
+            first = self.executor.submit(spin)
+            running.wait()
+            rest = [self.executor.submit(spin) for _ in range(4)]
+            end()
+            first.thread.halt()
+            for future in rest:
+                future.thread.halt()
+            for future in [first, *rest]:
+                self.assertIsInstance(future.exception(SOON), Thr.Error)
+            late = self.executor.submit(spin)
+            self.assertIsInstance(late.exception(SOON), Thr.StoppedError)
+            self.manager.start()
+
+    def test_run_in_executor(self):
+        async def work():
+            loop = asyncio.get_running_loop()
+            return await asyncio.gather(
+                *(loop.run_in_executor(self.executor, pow, 2, n) for n in range(20))
+            )
+
+        self.assertEqual(asyncio.run(work()), [2**n for n in range(20)])
+
+
+class OfJobs(TestCase):
+    def test_as_future(self):
+        gate = Gate()
+        thread = Thr.thread_manager.do_async(lambda thread: gate.wait() and [1])
+        future = thread.as_future()
+        self.assertIs(thread.as_future(), future)
+        gate.open()
+        self.assertEqual(future.result(SOON), [1])
+        self.assertEqual(thread.as_future().result(SOON), [1])
+
+    def test_of_a_failure(self):
+        thread = Thr.thread_manager.do_async(lambda thread: 1 // 0)
+        self.assertIsInstance(thread.as_future().exception(SOON), ZeroDivisionError)
+        self.assertIs(thread.as_future().exception(SOON), thread.exception())
+
+    def test_of_a_manual_job(self):
+        thread = Thr.thread_manager.do_manual()
+        begun = time.monotonic()
+        future = thread.as_future()
+        self.assertLess(time.monotonic() - begun, 0.5)
+        thread.return_value("value")
+        thread.join(SOON)
+        self.assertEqual(future.result(SOON), "value")
+
+    def test_at_every_moment(self):
+        # Settled with nobody at home, whenever it is asked for.
+        for step in range(1500):
+            thread = Thr.thread_manager.do_async(lambda thread, number: number, [step])
+            for _ in range(step % 97 * 11):
+                pass
+            future = thread.as_future()
+            done, _ = concurrent.futures.wait([future], SOON)
+            self.assertEqual([each.result() for each in done], [step])
+
+    def test_from_another_thread(self):
+        got = []
+
+        def work():
+            for number in range(100):
+                thread = Thr.thread_manager.do_async(lambda thread: number)
+                got.append(thread.as_future().result(SOON) == number)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join(SOON)
+        self.assertEqual(got, [True] * 100)
+
+    def test_wait(self):
+        gate = Gate()
+        slow = Thr.thread_manager.do_async(lambda thread: gate.wait())
+        quick = Thr.thread_manager.do_async(lambda thread: 1)
+        future = Thr.Executor().submit(lambda: 2)
+        things = [slow, quick, future]
+        done, not_done = wait(things, SOON, concurrent.futures.FIRST_COMPLETED)
+        self.assertTrue(done and done <= {quick, future})
+        done, not_done = wait([quick, future], SOON)
+        self.assertEqual((done, not_done), ({quick, future}, set()))
+        done, not_done = wait(things, 0.05)
+        self.assertEqual((done, not_done), ({quick, future}, {slow}))
+        gate.open()
+        self.assertEqual(wait(things, SOON)[0], set(things))
+
+    def test_as_completed(self):
+        gate = Gate()
+        slow = Thr.thread_manager.do_async(lambda thread: gate.wait())
+        rest = [Thr.thread_manager.do_async(lambda thread: 1) for _ in range(4)]
+        rest.append(Thr.Executor().submit(lambda: 2))
+        came = []
+        for thing in Thr.as_completed([slow, *rest], SOON):
+            came.append(thing)
+            if len(came) == 5:
+                gate.open()
+        self.assertIs(came[-1], slow)
+        self.assertEqual(set(came), {slow, *rest})
+        stuck = Thr.thread_manager.do_manual()
+        with self.assertRaises(concurrent.futures.TimeoutError):
+            list(Thr.as_completed([stuck], 0.05))
+        stuck.return_value(None)
+        stuck.join(SOON)
+
+
+if __name__ == "__main__":
+    main()

@@ -258,7 +258,8 @@ class Window(Gtk.ApplicationWindow):
     def open(self, root):
         """Works on all folders in it, as soon as they are found."""
         self.root = root
-        self.subtitle.set_label(str(root))
+        self.subtitle.set_label(root.name)
+        self.subtitle.set_tooltip_text(str(root))
         self.subtitle.set_visible(True)
         self.left.set_visible_child_name("jobs")
         self.lookup_action("save").set_enabled(True)

@@ -119,14 +119,16 @@ class Driver:
             sizes = [(d.get_intrinsic_width(), d.get_intrinsic_height()) for d in drawings]
             snapshot = Gtk.Snapshot()
             for drawing, (width, height) in zip(drawings, sizes):
+                if not has_content(drawing, width, height):
+                    return False
                 place = Graphene.Point()
                 place.init((sizes[0][0] - width) // 2, (sizes[0][1] - height) // 2)
                 snapshot.save()
                 snapshot.translate(place)
                 drawing.snapshot(snapshot, width, height)
                 snapshot.restore()
-            # What is about to be drawn anew has no picture.
-            return save(windows[0].get_renderer(), snapshot, (0, 0, *sizes[0]), path)
+            save(windows[0].get_renderer(), snapshot, (0, 0, *sizes[0]), path)
+            return True
 
         yield drawn
         return Picture(path)
@@ -146,6 +148,7 @@ class Picture:
             for x in range(0, len(row), depth):
                 colour = row[x : x + 3]
                 counts[colour] = counts.get(colour, 0) + 1
+        self.counts = counts
         self.n_colours = len(counts)
         self.brightness = sum(sum(c) * n for c, n in counts.items()) / sum(counts.values()) / 765
         self.background = max(counts.values()) / (self.size[0] * self.size[1])
@@ -165,20 +168,35 @@ def where(generator):
     return generator.gi_frame.f_lineno if generator.gi_frame is not None else "the last"
 
 
-def save(renderer, snapshot, area, path):
-    """What Python cannot do, as it has no render nodes: TRUE if there was one."""
+# What Python cannot do by itself, as it has no render nodes.
+
+
+def take_node(snapshot):
     gtk = ctypes.CDLL("libgtk-4.so.1")
-    pointer = ctypes.c_void_p
-    gtk.gtk_snapshot_to_node.restype = gtk.gsk_renderer_render_texture.restype = pointer
-    node = pointer(gtk.gtk_snapshot_to_node(pointer(hash(snapshot))))
-    if not node:
-        return False
+    gtk.gtk_snapshot_to_node.restype = gtk.gsk_renderer_render_texture.restype = ctypes.c_void_p
+    return gtk, ctypes.c_void_p(gtk.gtk_snapshot_to_node(ctypes.c_void_p(hash(snapshot))))
+
+
+def has_content(drawing, width, height):
+    """Not so while the window is about to be drawn anew."""
+    snapshot = Gtk.Snapshot()
+    drawing.snapshot(snapshot, width, height)
+    gtk, node = take_node(snapshot)
+    if node:
+        gtk.gsk_render_node_unref(node)
+    return bool(node)
+
+
+def save(renderer, snapshot, area, path):
+    gtk, node = take_node(snapshot)
     area = (ctypes.c_float * 4)(*area)
-    texture = pointer(gtk.gsk_renderer_render_texture(pointer(hash(renderer)), node, area))
+    texture = gtk.gsk_renderer_render_texture(ctypes.c_void_p(hash(renderer)), node, area)
+    texture = ctypes.c_void_p(texture)
     saved = gtk.gdk_texture_save_to_png(texture, str(path).encode())
     gtk.g_object_unref(texture)
     gtk.gsk_render_node_unref(node)
-    return bool(saved)
+    if not saved:
+        raise OSError(f"{path} could not be written")
 
 
 def xid(window):

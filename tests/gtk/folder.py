@@ -80,12 +80,10 @@ class Folder:
             contents = contents.encode()
         (self.path / name).write_bytes(contents)
 
-    def add_endless(self, name="Holidays/video.mkv"):
+    def add_endless(self, name="Holidays/video.mkv", size=1 << 42):
         """A file that takes no room, and that nobody ever has read to its end."""
-        path = self.path / name
-        path.touch()
-        os.truncate(path, 1 << 42)
-        return path
+        (self.path / name).touch()
+        os.truncate(self.path / name, size)
 
     def folders(self):
         return sorted(

@@ -437,7 +437,7 @@ class JobsTest(unittest.TestCase):
         directory = Path(options.pictures or self.temporary)
         directory.mkdir(exist_ok=True)
         self.folder = Folder(Path(self.temporary) / "Harbour" / "Pictures", 16)
-        self.folder.add_endless()
+        self.folder.add_endless(size=1 << 36)
         self.folder.write("SHA256SUMS", "as it was")
 
         def script(driver):
@@ -448,6 +448,7 @@ class JobsTest(unittest.TestCase):
 
             driver.press("ctrl+s")
             yield lambda: driver.dialog
+            yield lambda: driver.find("summary").get_label() == "2 running, 0 waiting"
             question = yield from driver.screenshot(
                 directory / "jobs-question.png", driver.window, driver.dialog
             )
@@ -464,9 +465,12 @@ class JobsTest(unittest.TestCase):
             clock = driver.window.get_frame_clock()
             before = clock.get_frame_counter()
             yield lambda: clock.get_frame_counter() > before + 1
-            dark = yield from driver.screenshot(directory / "jobs-dark.png", driver.window)
+            dark = yield from driver.screenshot(
+                Path(self.temporary) / "jobs-dark.png", driver.window
+            )
             settings.props.gtk_application_prefer_dark_theme = False
 
+            self.assertNotEqual(question.counts, running.counts)
             for picture in running, question, done, dark:
                 self.assertEqual(picture.size, running.size)
                 self.assertGreater(picture.n_colours, 2000)

@@ -77,7 +77,7 @@ state_name (JobsRow          *self,
 /* A progress that is not known is -1, and a bar has nothing below 0. */
 static double
 fraction_of (JobsRow *self,
-            double   progress)
+             double progress)
 {
   return MAX (progress, 0);
 }
@@ -186,8 +186,8 @@ jobs_row_class_init (JobsRowClass *klass)
   object_class->set_property = jobs_row_set_property;
 
   props[PROP_JOB] =
-      g_param_spec_object ("job", NULL, NULL, THR_TYPE_THREAD_WRAPPER,
-                           G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+    g_param_spec_object ("job", NULL, NULL, THR_TYPE_THREAD_WRAPPER,
+                         G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
   g_object_class_install_properties (object_class, N_PROPS, props);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/org/example/jobs/jobs-row.ui");

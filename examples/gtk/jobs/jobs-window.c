@@ -118,10 +118,12 @@ void
 jobs_window_open (JobsWindow *self,
                   GFile      *folder)
 {
-  g_autofree char *name = g_file_get_parse_name (folder);
+  g_autofree char *name = g_file_get_basename (folder);
+  g_autofree char *path = g_file_get_parse_name (folder);
 
   g_set_object (&self->root, folder);
   gtk_label_set_label (self->subtitle, name);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->subtitle), path);
   gtk_widget_set_visible (GTK_WIDGET (self->subtitle), TRUE);
   gtk_stack_set_visible_child_name (self->left, "jobs");
   g_simple_action_set_enabled (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), "save")), TRUE);
@@ -171,7 +173,7 @@ summary_of (JobsWindow *self,
 /* A progress that is not known is -1, and a bar has nothing below 0. */
 static double
 fraction_of (JobsWindow *self,
-            double      progress)
+             double progress)
 {
   return MAX (progress, 0);
 }
@@ -224,7 +226,7 @@ open_activated (GSimpleAction *action,
                 gpointer       self)
 {
   GtkFileChooserNative *dialog =
-      gtk_file_chooser_native_new ("Open Folder", self, GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, NULL, NULL);
+    gtk_file_chooser_native_new ("Open Folder", self, GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, NULL, NULL);
 
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (dialog), TRUE);
   g_signal_connect_object (dialog, "response", G_CALLBACK (folder_chosen_cb), self, 0);
@@ -390,8 +392,8 @@ jobs_window_class_init (JobsWindowClass *klass)
   object_class->set_property = jobs_window_set_property;
 
   props[PROP_MANAGER] =
-      g_param_spec_object ("manager", NULL, NULL, THR_TYPE_THREAD_MANAGER,
-                           G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+    g_param_spec_object ("manager", NULL, NULL, THR_TYPE_THREAD_MANAGER,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, props);
 
   g_type_ensure (JOBS_TYPE_ROW);

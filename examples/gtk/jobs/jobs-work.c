@@ -6,6 +6,9 @@
 
 #include "jobs-work.h"
 
+#define FILE_ATTRIBUTES "standard::name,standard::type,standard::size,standard::fast-content-type"
+#define FOLDER_ATTRIBUTES "standard::name,standard::type,standard::is-hidden"
+
 const JobsWork jobs_works[JOBS_N_WORKS] = {
   [JOBS_THUMBNAILS] = { "thumbnails", "Pictures in", jobs_make_thumbnails },
   [JOBS_CHECKSUMS] = { "checksums", "Checksums of", jobs_make_checksums },
@@ -61,9 +64,7 @@ list_files (GFile        *folder,
   g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr (GFileEnumerator) entries = NULL;
 
-  entries = g_file_enumerate_children (folder,
-                                       G_FILE_ATTRIBUTE_STANDARD_NAME "," G_FILE_ATTRIBUTE_STANDARD_TYPE ","
-                                       G_FILE_ATTRIBUTE_STANDARD_SIZE "," G_FILE_ATTRIBUTE_STANDARD_FAST_CONTENT_TYPE,
+  entries = g_file_enumerate_children (folder, FILE_ATTRIBUTES,
                                        G_FILE_QUERY_INFO_NOFOLLOW_SYMLINKS, cancellable, error);
   if (entries == NULL)
     return NULL;
@@ -173,9 +174,7 @@ jobs_find_folders (ThrThreadWrapper *thread,
       if (!thr_thread_wrapper_checkpoint (thread, error))
         return FALSE;
 
-      entries = g_file_enumerate_children (folders->pdata[i],
-                                           G_FILE_ATTRIBUTE_STANDARD_NAME "," G_FILE_ATTRIBUTE_STANDARD_TYPE ","
-                                           G_FILE_ATTRIBUTE_STANDARD_IS_HIDDEN,
+      entries = g_file_enumerate_children (folders->pdata[i], FOLDER_ATTRIBUTES,
                                            G_FILE_QUERY_INFO_NOFOLLOW_SYMLINKS, cancellable, i == 0 ? error : NULL);
       if (entries == NULL && i == 0)
         return FALSE;

@@ -559,6 +559,59 @@ test_generate_uid (void)
     g_assert_true (g_hash_table_add (seen, thr_generate_uid ("")));
 }
 
+/* ---- what was read before it was told ---- */
+
+static void
+count_cb (GObject    *object,
+          GParamSpec *pspec,
+          guint      *count)
+{
+  (*count)++;
+}
+
+/* A job ends and another one begins before that is told: who has looked in
+ * between heard of it, and so has to hear of what is true now. */
+static void
+test_read_ahead (void)
+{
+  g_autoptr (ThrThreadManager) manager = thr_thread_manager_new ();
+  g_autoptr (ThrThreadWrapper) first = NULL;
+  g_autoptr (ThrThreadWrapper) second = NULL;
+  gint64 late = g_get_monotonic_time () + thr_test_deadline ();
+  ThrTestGate gates[2] = { { { 0 } } };
+  guint n_running = 0, n_busy = 0;
+
+  first = thr_thread_manager_do_async (manager, "first", thr_test_job_gate, &gates[0], NULL);
+  g_signal_connect (manager, "notify::n-running", G_CALLBACK (count_cb), &n_running);
+  g_signal_connect (manager, "notify::busy", G_CALLBACK (count_cb), &n_busy);
+  while (n_running == 0)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, late);
+      g_main_context_iteration (NULL, FALSE);
+    }
+  g_assert_cmpuint (thr_thread_manager_get_n_running (manager), ==, 1);
+  n_running = n_busy = 0;
+
+  thr_test_gate_open (&gates[0]);
+  while (thr_thread_manager_get_n_running (manager) > 0)
+    g_assert_cmpint (g_get_monotonic_time (), <, late);
+  second = thr_thread_manager_do_async (manager, "second", thr_test_job_gate, &gates[1], NULL);
+  while (thr_thread_manager_get_n_running (manager) == 0)
+    g_assert_cmpint (g_get_monotonic_time (), <, late);
+  g_assert_cmpuint (n_running, ==, 0);
+  while (n_running == 0)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, late);
+      g_main_context_iteration (NULL, FALSE);
+    }
+  g_assert_cmpuint (thr_thread_manager_get_n_running (manager), ==, 1);
+
+  thr_test_gate_open (&gates[1]);
+  thr_test_run_until_closed (second);
+  thr_test_gate_clear (&gates[0]);
+  thr_test_gate_clear (&gates[1]);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -576,6 +629,7 @@ main (int   argc,
   g_test_add_func ("/manager/progress-appended", test_progress_appended);
   g_test_add_func ("/manager/lookup", test_lookup);
   g_test_add_func ("/manager/keep-finished", test_keep_finished);
+  g_test_add_func ("/manager/read-ahead", test_read_ahead);
   g_test_add_func ("/manager/generate-uid", test_generate_uid);
 
   return g_test_run ();

@@ -67,6 +67,7 @@ struct _ThrThreadManager
 
   /* Home's alone. */
   ThrSnapshot announced;
+  guint read_ahead; /* the properties that were read at home before that was told: bits */
   ThrJobModel *model;  /* made at the first look, as the next */
   ThrHistory *history;
   ThrTie *tie;         /* NULL where there is no application */
@@ -225,6 +226,26 @@ snapshot_of (ThrThreadManager *self)
   return snapshot;
 }
 
+/* The same for who asks. What somebody at home was told before all were is told in
+ * any case, even if it has changed back since: a label may show it. */
+static ThrSnapshot
+read_snapshot (ThrThreadManager *self)
+{
+  ThrSnapshot snapshot = snapshot_of (self);
+
+  if (!thr_dispatcher_is_home (self->home.dispatcher))
+    return snapshot;
+  if (snapshot.n_queued != self->announced.n_queued)
+    self->read_ahead |= 1u << PROP_N_QUEUED;
+  if (snapshot.n_running != self->announced.n_running)
+    self->read_ahead |= 1u << PROP_N_RUNNING;
+  if (snapshot.progress != self->announced.progress)
+    self->read_ahead |= 1u << PROP_PROGRESS;
+  if (snapshot.busy != self->announced.busy)
+    self->read_ahead |= 1u << PROP_BUSY;
+  return snapshot;
+}
+
 /* At home: tells what has changed since the last time. */
 void
 thr_thread_manager_settle (ThrThreadManager  *self,
@@ -233,9 +254,11 @@ thr_thread_manager_settle (ThrThreadManager  *self,
                            GPtrArray         *departures)
 {
   ThrSnapshot before = self->announced;
+  guint read_ahead = self->read_ahead;
   guint size = self->model != NULL ? thr_job_model_length (self->model) : 0;
 
   self->announced = *snapshot;
+  self->read_ahead = 0;
   if (snapshot->busy)
     hold_application (self, TRUE);
 
@@ -254,13 +277,13 @@ thr_thread_manager_settle (ThrThreadManager  *self,
     notify (self, PROP_STARTED);
   if (snapshot->paused != before.paused)
     notify (self, PROP_PAUSED);
-  if (snapshot->n_queued != before.n_queued)
+  if (snapshot->n_queued != before.n_queued || (read_ahead & 1u << PROP_N_QUEUED))
     notify (self, PROP_N_QUEUED);
-  if (snapshot->n_running != before.n_running)
+  if (snapshot->n_running != before.n_running || (read_ahead & 1u << PROP_N_RUNNING))
     notify (self, PROP_N_RUNNING);
-  if (snapshot->progress != before.progress)
+  if (snapshot->progress != before.progress || (read_ahead & 1u << PROP_PROGRESS))
     notify (self, PROP_PROGRESS);
-  if (snapshot->busy != before.busy)
+  if (snapshot->busy != before.busy || (read_ahead & 1u << PROP_BUSY))
     notify (self, PROP_BUSY);
 
   if (!snapshot_of (self).busy)
@@ -1413,7 +1436,7 @@ thr_thread_manager_get_n_queued (ThrThreadManager *self)
 {
   g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), 0);
 
-  return snapshot_of (self).n_queued;
+  return read_snapshot (self).n_queued;
 }
 
 /**
@@ -1431,7 +1454,7 @@ thr_thread_manager_get_n_running (ThrThreadManager *self)
 {
   g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), 0);
 
-  return snapshot_of (self).n_running;
+  return read_snapshot (self).n_running;
 }
 
 /**
@@ -1449,7 +1472,7 @@ thr_thread_manager_get_busy (ThrThreadManager *self)
 {
   g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), FALSE);
 
-  return snapshot_of (self).busy;
+  return read_snapshot (self).busy;
 }
 
 /**
@@ -1467,7 +1490,7 @@ thr_thread_manager_get_progress (ThrThreadManager *self)
 {
   g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), -1.0);
 
-  return snapshot_of (self).progress;
+  return read_snapshot (self).progress;
 }
 
 /**

@@ -62,12 +62,13 @@ leave_cb (GObject    *object,
   thr_dispatcher_push (self->dispatcher, &self->node);
 }
 
-static THR_DEFINE_QUARK (thr-home-blocked, blocked)
+static THR_DEFINE_QUARK (thr-home-blocked, blocked);
 
-  /* Nobody else hears of what is emitted from here on: not on this thread. What
+/* Nobody else hears of what is emitted from here on: not on this thread. What
  * was blocked is kept for unblock_notify(), since the user may have blocked
  * others. */
-  static void block_notify (GObject *object)
+static void
+block_notify (GObject *object)
 {
   guint notify_id = g_signal_lookup ("notify", G_TYPE_OBJECT);
   GArray *handlers = NULL;

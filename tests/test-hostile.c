@@ -214,8 +214,12 @@ act_at (const char *place,
     g_signal_connect (manager, "unhandled-error", G_CALLBACK (unhandled_cb), &self);
   else
     g_signal_connect (manager, "unhandled-error", G_CALLBACK (unhandled), NULL);
+  /* One that comes and goes in one delivery would be no change. */
   if (g_str_equal (place, "items-changed"))
-    g_signal_connect (manager, "items-changed", G_CALLBACK (items_cb), &self);
+    {
+      thr_thread_manager_set_keep_finished (manager, 1);
+      g_signal_connect (manager, "items-changed", G_CALLBACK (items_cb), &self);
+    }
   if (g_str_equal (place, "manager-notify"))
     g_signal_connect (manager, "notify", G_CALLBACK (notify_cb), &self);
   g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (manager)), ==, 0);
@@ -233,7 +237,11 @@ act_at (const char *place,
     g_signal_connect (self.job, "notify", G_CALLBACK (notify_cb), &self);
   if (g_str_equal (place, "wait"))
     thr_thread_wrapper_wait_async (self.job, NULL, wait_cb, &self);
+  g_object_ref (manager);
   g_assert_true (thr_thread_manager_submit (manager, self.job, NULL));
+  if (g_str_equal (place, "manager-notify"))
+    thr_thread_manager_set_name (manager, "anew");
+  g_object_unref (manager);
 
   /* As long as somebody holds it, it can still be asked for its error. */
   if (g_str_equal (place, "unhandled"))

@@ -51,22 +51,22 @@ MUTATIONS = {
         'workers/thr-worker.c',
         HOME % 'thr_worker_home (self)' + '\n    destroy_cb',
         'if (TRUE)\n    destroy_cb',
-        ['worker-order', 'worker-tree', 'worker-later', 'worker-stop', 'home']),
+        ['worker-later']),
     'destroy notify of a subscription': (
         'workers/thr-subscription.c',
         'if (self->destroy == NULL || thr_dispatcher_is_home (self->group->home))',
         'if (TRUE)',
-        ['subscription']),
+        ['freed']),
     'destroy notify of a background function': (
         'threads/thr-background.c',
         HOME % 'self->home' + '\n    shared_free',
         'if (TRUE)\n    shared_free',
-        ['background']),
+        ['freed']),
     'freeing of a result': (
         'workers/thr-promise.c',
         'if (!G_IS_VALUE (&self->value) || thr_dispatcher_is_home (self->home))',
         'if (TRUE)',
-        ['defer', 'async']),
+        ['freed']),
     'dispose and finalize': (
         'base/thr-home.c',
         HOME % 'self->dispatcher' + '\n    return TRUE;',

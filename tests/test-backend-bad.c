@@ -7,6 +7,8 @@
 #include "thr-test.h"
 
 #include <math.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 /* What cannot be called, and what cannot be given: each is said in a sentence. */
 
@@ -345,6 +347,37 @@ test_lengths (void)
   g_value_unset (&args[1]);
 }
 
+/* An array that there is no memory for is refused, where GLib would abort. */
+static void
+test_memory (void)
+{
+#ifdef __SANITIZE_ADDRESS__
+  g_test_skip ("AddressSanitizer takes all addresses for itself");
+#else
+  gsize n = 64 * 1024 * 1024;
+  g_autoptr (GBytes) bytes = g_bytes_new_take (g_malloc0 (n), n);
+  g_autofree char *content = NULL;
+  struct rlimit before, none;
+
+  if (thr_test_scale (1, 0) == 0)
+    {
+      g_test_skip ("valgrind has its own memory");
+      return;
+    }
+
+  g_assert_cmpint (getrlimit (RLIMIT_AS, &before), ==, 0);
+  none = before;
+  g_assert_true (g_file_get_contents ("/proc/self/statm", &content, NULL, NULL));
+  none.rlim_cur = g_ascii_strtoull (content, NULL, 10) * (rlim_t) getpagesize () + n / 2;
+  g_assert_cmpint (setrlimit (RLIMIT_AS, &none), ==, 0);
+  assert_wrong_value ("int64_garray_in_none", G_TYPE_BYTES, g_value_set_boxed, bytes,
+                      "there is no memory for so many elements: 67108864");
+  assert_wrong_value ("uint8_garray_in_none", G_TYPE_BYTES, g_value_set_boxed, bytes,
+                      "there is no memory for so many elements: 67108864");
+  g_assert_cmpint (setrlimit (RLIMIT_AS, &before), ==, 0);
+#endif
+}
+
 static void
 test_target (void)
 {
@@ -477,6 +510,7 @@ main (int   argc,
   g_test_add_func ("/backend/bad/pointers", test_pointers);
   g_test_add_func ("/backend/bad/containers", test_containers);
   g_test_add_func ("/backend/bad/lengths", test_lengths);
+  g_test_add_func ("/backend/bad/memory", test_memory);
   g_test_add_func ("/backend/bad/target", test_target);
   g_test_add_func ("/backend/bad/taken", test_taken);
   g_test_add_func ("/backend/bad/file", test_file);

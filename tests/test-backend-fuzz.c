@@ -190,9 +190,23 @@ add_functions (void)
     }
 }
 
+/* Where an input is given, it says instead of chance, until it is used up. */
+static const guint8 *input;
+static gsize n_input;
+
 static guint
 below (guint n)
 {
+  if (input != NULL)
+    {
+      guint drawn = n_input > 0 ? *input : 0;
+
+      if (n > 256 && n_input > 1)
+        drawn = drawn << 8 | input[1];
+      input += MIN (n_input, n > 256 ? 2 : 1);
+      n_input -= MIN (n_input, n > 256 ? 2 : 1);
+      return drawn % n;
+    }
   return (guint) g_test_rand_int_range (0, (gint32) n);
 }
 
@@ -249,7 +263,9 @@ random_integer (void)
                                      65535, 65536, G_MAXINT32, (gint64) G_MAXINT32 + 1, G_MININT32, G_MAXUINT32,
                                      (gint64) G_MAXUINT32 + 1, G_MAXINT64, G_MININT64, 0x10ffff, 0x110000, 0xd800 };
 
-  return below (4) == 0 ? g_test_rand_int () : integers[below (G_N_ELEMENTS (integers))];
+  if (below (4) == 0)
+    return (gint32) (below (1 << 16) << 16 | below (1 << 16));
+  return integers[below (G_N_ELEMENTS (integers))];
 }
 
 static double
@@ -562,17 +578,15 @@ call_one (const Callee *callee)
   return called;
 }
 
-static void
-test_fuzz (void)
-{
-  const char *wanted = g_getenv ("THR_TEST_FUZZ");
-  guint n_calls = wanted != NULL ? (guint) g_ascii_strtoull (wanted, NULL, 10)
-                  : g_getenv ("THR_TEST_QUICK") != NULL ? 20000
-                                                        : 100000;
-  GListStore *store = g_list_store_new (G_TYPE_OBJECT);
-  TtObject *object = tt_object_new ();
-  guint n_called = 0;
+static GListStore *store;
 
+static void
+set_up (void)
+{
+  TtObject *object = tt_object_new ();
+
+  backend = tt_backend_load ();
+  store = g_list_store_new (G_TYPE_OBJECT);
   tt_set_lenient (TRUE);
   callees = g_array_new (FALSE, FALSE, sizeof (Callee));
   targets = g_ptr_array_new_with_free_func (g_object_unref);
@@ -587,7 +601,36 @@ test_fuzz (void)
       add_methods (G_OBJECT (store), store_methods, G_N_ELEMENTS (store_methods));
       add_functions ();
     }
+}
 
+#ifdef THR_TEST_CORPUS
+#include "fuzz/fuzz.h"
+
+int
+LLVMFuzzerTestOneInput (const guint8 *data,
+                        gsize         size)
+{
+  if (backend == NULL)
+    set_up ();
+  input = data;
+  n_input = size;
+  while (n_input > 0)
+    call_one (&g_array_index (callees, Callee, below (callees->len)));
+  g_list_store_remove_all (store);
+
+  return 0;
+}
+#else
+static void
+test_fuzz (void)
+{
+  const char *wanted = g_getenv ("THR_TEST_FUZZ");
+  guint n_calls = wanted != NULL ? (guint) g_ascii_strtoull (wanted, NULL, 10)
+                  : g_getenv ("THR_TEST_QUICK") != NULL ? 20000
+                                                        : 100000;
+  guint n_called = 0;
+
+  set_up ();
   for (guint i = 0; i < n_calls; i++)
     {
       if (call_one (&g_array_index (callees, Callee, below (callees->len))))
@@ -609,9 +652,9 @@ main (int   argc,
       char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-  backend = tt_backend_load ();
 
   g_test_add_func ("/backend/fuzz", test_fuzz);
 
   return g_test_run ();
 }
+#endif

@@ -409,6 +409,35 @@ replace_on_success (ThrThreadWrapper *thread,
   thr_thread_wrapper_set_on_end (thread, count_on_end, &homes[1], thr_test_home_destroy);
 }
 
+/* Before the job is submitted another thread may set its callbacks; what it
+ * replaces is destroyed at home. */
+static gpointer
+replace_elsewhere (gpointer data)
+{
+  thr_thread_wrapper_set_on_end (data, NULL, NULL, NULL);
+  return NULL;
+}
+
+static void
+ignore_end (ThrThreadWrapper *thread,
+            gpointer          user_data)
+{
+}
+
+static void
+test_replace_elsewhere (void)
+{
+  ThrThreadWrapper *thread = thr_thread_wrapper_new (NULL, thr_test_job_return, NULL, NULL);
+  ThrTestHome home;
+
+  thr_test_home_init (&home);
+  thr_thread_wrapper_set_on_end (thread, ignore_end, &home, thr_test_home_destroy);
+  g_thread_join (g_thread_new ("replace", replace_elsewhere, thread));
+  thr_test_run_until (thr_test_home_n_destroyed (&home) == 1);
+  g_assert_cmpint (thr_test_home_n_away (&home), ==, 0);
+  g_assert_finalize_object (thread);
+}
+
 static void
 test_replace (void)
 {
@@ -491,6 +520,7 @@ main (int   argc,
   g_test_add_func ("/callbacks/submits", test_submits);
   g_test_add_func ("/callbacks/commands", test_commands);
   g_test_add_func ("/callbacks/replace", test_replace);
+  g_test_add_func ("/callbacks/replace-elsewhere", test_replace_elsewhere);
   g_test_add_func ("/callbacks/late-notify", test_late_notify);
 
   return g_test_run ();

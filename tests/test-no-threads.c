@@ -7,12 +7,13 @@
 
 #include "config.h"
 
-#include "thr-test.h"
+#include "thr-test-worker.h"
 #include "threads/thr-core-private.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 
 #define FAILED "EXCEPTION on_fail failed FINISHING on_end ended CLOSED"
 #define SUCCEEDED "RUNNING RETURNED on_success succeeded FINISHING on_end ended CLOSED"
@@ -111,6 +112,14 @@ must_not_run (ThrThreadWrapper *thread,
 static gboolean
 light_must_not_run (gpointer user_data,
                     GError **error)
+{
+  g_assert_not_reached ();
+}
+
+static gboolean
+worker_must_not_run (ThrWorker *worker,
+                     gpointer   user_data,
+                     GError   **error)
 {
   g_assert_not_reached ();
 }
@@ -296,6 +305,48 @@ test_no_more (void)
   thr_test_gate_clear (&gate);
 }
 
+/* A worker is refused at once, and nobody is told of a run that never was. */
+static void
+test_worker (void)
+{
+  ThrWorker *parent = thr_worker_new (NULL, NULL, NULL, NULL);
+  ThrWorker *child = thr_worker_new ("child", NULL, NULL, NULL);
+  g_autoptr (GPtrArray) children = NULL;
+  g_autoptr (GError) error = NULL;
+  ThrAsync *async;
+
+  if (!can_refuse ())
+    return;
+
+  thr_test_worker_start (parent);
+  g_assert_true (thr_worker_set_parent (child, parent, NULL));
+
+  g_atomic_int_set (&refusing, TRUE);
+  for (int round = 0; round < 3; round++)
+    {
+      g_assert_false (thr_worker_start (child, &error));
+      g_assert_error (error, THR_ERROR, THR_ERROR_NO_RESOURCES);
+      g_assert_nonnull (strstr (error->message, "“child”"));
+      g_clear_error (&error);
+      g_assert_false (thr_worker_is_running (child));
+    }
+  async = thr_async_run (worker_must_not_run, NULL, NULL, &error);
+  g_assert_null (async);
+  g_assert_error (error, THR_ERROR, THR_ERROR_NO_RESOURCES);
+  g_clear_error (&error);
+  g_assert_false (thr_async_run_and_get (NULL, worker_must_not_run, NULL, NULL, &error));
+  g_assert_error (error, THR_ERROR, THR_ERROR_NO_RESOURCES);
+  g_atomic_int_set (&refusing, FALSE);
+
+  children = thr_worker_dup_children (parent);
+  g_assert_cmpuint (children->len, ==, 0);
+  thr_test_worker_start (child);
+  thr_worker_stop (child);
+  thr_test_worker_join (child);
+  thr_test_finalize_soon (child);
+  thr_test_worker_finish (parent);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -304,6 +355,7 @@ main (int   argc,
 
   g_test_add_func ("/no-threads/none", test_none);
   g_test_add_func ("/no-threads/no-more", test_no_more);
+  g_test_add_func ("/no-threads/worker", test_worker);
 
   return g_test_run ();
 }

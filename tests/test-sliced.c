@@ -528,6 +528,34 @@ test_manual (void)
   g_assert_finalize_object (manager);
 }
 
+/* One that a stopped manager refuses has ended: nobody can end it again. */
+static void
+test_manual_refused (void)
+{
+  ThrThreadManager *manager = thr_thread_manager_new ();
+  g_autoptr (GError) error = NULL;
+  ThrThreadWrapper *job;
+  ThrTestRecorder *recorder;
+
+  thr_thread_manager_stop (manager);
+  job = thr_thread_manager_do_manual (manager, NULL);
+  recorder = thr_test_recorder_new (job);
+  thr_test_recorder_watch_callbacks (recorder, job);
+  g_assert_false (thr_thread_wrapper_return_int (job, 7, &error));
+  g_assert_error (error, THR_ERROR, THR_ERROR_INVALID_STATE);
+  g_clear_error (&error);
+  g_assert_error (thr_thread_wrapper_get_error (job), THR_ERROR, THR_ERROR_STOPPED);
+  g_assert_false (thr_thread_wrapper_return_error (job, thr_thread_wrapper_get_error (job), &error));
+  g_assert_error (error, THR_ERROR, THR_ERROR_INVALID_STATE);
+  thr_thread_wrapper_halt (job);
+  thr_test_run_until (thr_test_recorder_is_closed (recorder));
+  g_assert_cmpstr (thr_test_recorder_get (recorder), ==, "EXCEPTION on_fail FINISHING on_end CLOSED");
+
+  thr_test_recorder_unref (recorder);
+  g_assert_finalize_object (job);
+  g_assert_finalize_object (manager);
+}
+
 static void
 test_manual_failure (void)
 {
@@ -566,6 +594,7 @@ main (int   argc,
   g_test_add_func ("/sliced/nested-loop", test_nested_loop);
   g_test_add_func ("/sliced/manual", test_manual);
   g_test_add_func ("/sliced/manual-failure", test_manual_failure);
+  g_test_add_func ("/sliced/manual-refused", test_manual_refused);
 
   return g_test_run ();
 }

@@ -171,12 +171,11 @@ audience_thread (gpointer data)
   Audience *self = data;
   g_autoptr (GMainContext) context = g_main_context_new ();
   ThrSubscription *one, *two;
-  Audience other;
+  Audience other = { .n = self->n };
 
   g_main_context_push_thread_default (context);
   for (int i = 0; i < 4; i++)
-    self->last[i] = i * 1000000 - 1;
-  other = *self;
+    self->last[i] = other.last[i] = i * 1000000 - 1;
   one = thr_channel_subscribe (self->channel, self->overflow, 16, audience_hear, self, NULL);
   two = thr_channel_subscribe (self->channel, self->overflow, 0, audience_hear, &other, NULL);
   thr_test_gate_open (&self->ready);

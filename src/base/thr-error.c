@@ -4,6 +4,8 @@
 
 #include "base/thr-error.h"
 
+#include "base/thr-quark-private.h"
+
 /**
  * ThrError:
  * @THR_ERROR_FAILED: a job's function said that it failed, but not why. From a
@@ -54,7 +56,7 @@
  *
  * Since: 1.0
  */
-G_DEFINE_QUARK (thr-error-quark, thr_error)
+THR_DEFINE_QUARK (thr-error-quark, thr_error)
 
 G_DEFINE_ENUM_TYPE (ThrError, thr_error,
                     G_DEFINE_ENUM_VALUE (THR_ERROR_FAILED, "failed"),

@@ -4,6 +4,8 @@
 
 #include "base/thr-home-private.h"
 
+#include "base/thr-quark-private.h"
+
 /* An object whose last reference is dropped on a foreign thread goes home to
  * die there.
  *
@@ -60,7 +62,7 @@ leave_cb (GObject    *object,
   thr_dispatcher_push (self->dispatcher, &self->node);
 }
 
-static G_DEFINE_QUARK (thr-home-blocked, blocked);
+static THR_DEFINE_QUARK (thr-home-blocked, blocked);
 
 /* Nobody else hears of what is emitted from here on: not on this thread. What
  * was blocked is kept for unblock_notify(), since the user may have blocked

@@ -5,6 +5,7 @@
 #include "threads/thr-core-private.h"
 
 #include "base/thr-error.h"
+#include "base/thr-fork-private.h"
 #include "base/thr-i18n-private.h"
 #include "base/thr-parking-private.h"
 
@@ -251,7 +252,7 @@ offer (ThrCore *self,
 {
   ThrItem *newest = atomic_load_explicit (&self->incoming, memory_order_relaxed);
 
-  while (newest != THR_INCOMING_SHUT)
+  while (newest != THR_INCOMING_SHUT && !thr_is_fork)
     {
       item->next = newest;
       if (atomic_compare_exchange_weak_explicit (&self->incoming, &newest, item,
@@ -452,6 +453,12 @@ take_off (ThrThreadWrapper *job)
     ;
 }
 
+static gboolean
+takes_none_locked (ThrCore *self)
+{
+  return self->state != THR_CORE_STARTED || thr_is_fork;
+}
+
 /* What is not queued, because it begins or ends at once, is listed. */
 static void
 submit_job_locked (ThrCore          *self,
@@ -470,7 +477,7 @@ submit_job_locked (ThrCore          *self,
   if (self->tracked)
     g_ptr_array_add (self->arrivals, g_object_ref (job));
 
-  if (self->state != THR_CORE_STARTED || thr_job_is_ending (job))
+  if (takes_none_locked (self) || thr_job_is_ending (job))
     {
       fail_locked (self, item);
       *failed = g_slist_prepend (*failed, job);
@@ -580,7 +587,7 @@ thr_core_push (ThrCore *self,
   thr_core_lock (self);
   enter_books_locked (self, item);
   count_in_locked (self, item);
-  stopped = self->state != THR_CORE_STARTED;
+  stopped = takes_none_locked (self);
   if (stopped)
     fail_locked (self, item);
   else
@@ -804,6 +811,8 @@ thr_core_end_item (ThrCore *self,
 GError *
 thr_core_stopped_error (void)
 {
+  if (thr_is_fork)
+    return thr_fork_error ();
   return g_error_new_literal (THR_ERROR, THR_ERROR_STOPPED,
                               _("The manager is stopped: start it again before giving it jobs"));
 }

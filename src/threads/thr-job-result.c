@@ -120,13 +120,14 @@ thr_job_end_outside (ThrThreadWrapper *self,
   thr_core_end_item (self->core, &self->item);
 }
 
-/* Ends a manual job, once. */
+/* Ends a manual job, once; not one that was refused instead of begun. */
 gboolean
 thr_job_end_manual (ThrThreadWrapper *self,
                     const GValue     *value,
                     GError           *failure)
 {
-  if (atomic_fetch_or (&self->home.flags, THR_JOB_ENDING) & THR_JOB_ENDING)
+  if (!(atomic_load (&self->home.flags) & THR_JOB_STARTED) ||
+      (atomic_fetch_or (&self->home.flags, THR_JOB_ENDING) & THR_JOB_ENDING))
     {
       g_clear_error (&failure);
       return FALSE;
@@ -198,8 +199,7 @@ thr_thread_wrapper_return_value (ThrThreadWrapper *self,
 
   if (self->item.kind == THR_JOB_MANUAL)
     {
-      if (!(atomic_load (&self->home.flags) & THR_JOB_FLYING) ||
-          !thr_job_end_manual (self, value, NULL))
+      if (!thr_job_end_manual (self, value, NULL))
         return refuse_result (self, error);
       return TRUE;
     }
@@ -465,7 +465,7 @@ thr_thread_wrapper_return_error (ThrThreadWrapper *self,
   g_return_val_if_fail (failure != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  if (self->item.kind != THR_JOB_MANUAL || !(atomic_load (&self->home.flags) & THR_JOB_FLYING) ||
+  if (self->item.kind != THR_JOB_MANUAL ||
       !thr_job_end_manual (self, NULL, g_error_copy (failure)))
     return refuse_result (self, error);
   return TRUE;

@@ -5,6 +5,7 @@
 #include "threads/thr-core-private.h"
 
 #include "base/thr-error.h"
+#include "base/thr-fork-private.h"
 #include "base/thr-i18n-private.h"
 #include "base/thr-parking-private.h"
 
@@ -408,6 +409,9 @@ dup_late_cores (void)
  * these two cases nothing was done. With no time-out, `THR_ERROR_WOULD_DEADLOCK`
  * also says that a manual job is left, which the calling thread is to end.
  *
+ * In a process that was forked from one with threads of the library nothing is
+ * waited for: what ran there does not run here.
+ *
  * Returns: `TRUE` if no job and no worker was left
  *
  * Since: 1.0
@@ -428,6 +432,11 @@ thr_shutdown (ThrShutdownMode mode,
 
   if (!thr_timeout_check (timeout, error))
     return FALSE;
+  if (thr_is_fork)
+    {
+      thr_gate_shut_for_ever ();
+      return TRUE;
+    }
   cores = dup_registry ();
   for (guint i = 0; i < cores->len; i++)
     {

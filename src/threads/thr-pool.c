@@ -5,6 +5,7 @@
 #include "threads/thr-core-private.h"
 
 #include "base/thr-error.h"
+#include "base/thr-fork-private.h"
 #include "base/thr-i18n-private.h"
 #include "base/thr-parking-private.h"
 
@@ -46,7 +47,10 @@ get_pool (void)
   static GThreadPool *pool;
 
   if (g_once_init_enter (&pool))
-    g_once_init_leave (&pool, g_thread_pool_new (pool_run, NULL, -1, FALSE, NULL));
+    {
+      thr_fork_watch ();
+      g_once_init_leave (&pool, g_thread_pool_new (pool_run, NULL, -1, FALSE, NULL));
+    }
   return pool;
 }
 
@@ -57,6 +61,9 @@ thr_pool_push (ThrTicket *ticket)
 {
   GThreadPool *pool = get_pool ();
 
+  /* What was queued before belongs to the process that was forked. */
+  if (thr_is_fork)
+    return TRUE;
   return g_thread_pool_push (pool, ticket, NULL) || g_thread_pool_get_num_threads (pool) > 0;
 }
 

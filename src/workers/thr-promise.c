@@ -56,7 +56,10 @@ promise_free (gpointer data)
 
   g_assert (g_queue_is_empty (&self->callers) && self->sleepers == NULL);
   if (G_IS_VALUE (&self->value))
-    g_value_unset (&self->value);
+    {
+      thr_assert_home (self->home);
+      g_value_unset (&self->value);
+    }
   g_clear_error (&self->error);
   g_mutex_clear (&self->waits_lock);
   thr_dispatcher_unref (self->home);

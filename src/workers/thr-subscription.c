@@ -69,7 +69,10 @@ subscription_free (gpointer data)
   ThrSubscription *self = data;
 
   if (self->destroy != NULL && thr_gate_is_open ())
-    self->destroy (self->user_data);
+    {
+      thr_assert_home (self->group->home);
+      self->destroy (self->user_data);
+    }
   thr_group_unref (self->group);
   thr_channel_core_unref (self->core);
   g_free (self);

@@ -5,6 +5,7 @@
 #include "workers/thr-worker-private.h"
 
 #include "base/thr-error.h"
+#include "base/thr-fork-private.h"
 #include "base/thr-i18n-private.h"
 #include "workers/thr-channel-private.h"
 
@@ -424,6 +425,12 @@ prepare (ThrWorker    *self,
                            _("No worker can be started any more: the program is ending"));
       return NULL;
     }
+  if (thr_is_fork)
+    {
+      g_propagate_error (error, thr_fork_error ());
+      return NULL;
+    }
+  thr_fork_watch ();
   run = thr_run_new (self, context, error);
   if (run != NULL)
     run->name = thr_worker_dup_name (self);
@@ -488,7 +495,8 @@ fail_to_start (ThrRun *run)
  * From here on it takes events. The parent hears `CHILD_THREAD_START`.
  *
  * The error is `THR_ERROR_NO_RESOURCES` where the system has no more threads or
- * file descriptors, and `THR_ERROR_STOPPED` after [func@Thr.shutdown].
+ * file descriptors, `THR_ERROR_STOPPED` after [func@Thr.shutdown], and
+ * `THR_ERROR_INVALID_STATE` in a process that was forked from one with threads.
  *
  * Returns: `TRUE` if it runs
  *

@@ -185,6 +185,7 @@ typedef struct
 {
   GDestroyNotify destroy;
   gpointer data;
+  ThrDispatcher *home; /* who calls holds it */
 } Destruction;
 
 static void
@@ -192,6 +193,7 @@ destroy_cb (gpointer data)
 {
   Destruction *destruction = data;
 
+  thr_assert_home (destruction->home);
   if (thr_gate_is_open ())
     destruction->destroy (destruction->data);
   g_free (destruction);
@@ -209,6 +211,7 @@ thr_worker_destroy_data (ThrWorker     *self,
   destruction = g_new (Destruction, 1);
   destruction->destroy = destroy;
   destruction->data = data;
+  destruction->home = thr_worker_home (self);
   if (thr_dispatcher_is_home (thr_worker_home (self)))
     destroy_cb (destruction);
   else

@@ -6,6 +6,9 @@
 
 #include "base/thr-i18n-private.h"
 
+/* Fewer elements than this are not worth a look at the memory first. */
+#define LARGE (1024 * 1024)
+
 /* What elements can be taken from, one by one. */
 typedef struct
 {
@@ -389,6 +392,25 @@ fill_bytes (const ThrType *type,
     }
 }
 
+/* Where memory is refused GLib ends the program: what is large is tried first.
+ * GArray and its kin take the next power of two; beside it stands what is held. */
+static gboolean
+check_memory (const ThrType *type,
+              gsize          n,
+              char         **problem)
+{
+  gsize size = wants_bytes (type) ? 2 : 2 * thr_type_size (type->element) + 2 * sizeof (gpointer);
+  gpointer memory;
+
+  if (n < LARGE)
+    return TRUE;
+  memory = g_try_malloc_n (n + 1, size);
+  g_free (memory);
+  if (memory == NULL)
+    *problem = g_strdup_printf (_("there is no memory for so many elements: %" PRIu64), (guint64) n);
+  return memory != NULL;
+}
+
 static gboolean
 check_source (const ThrType *type,
               const Source  *source,
@@ -416,7 +438,7 @@ check_source (const ThrType *type,
       return FALSE;
     }
 
-  return TRUE;
+  return check_memory (type, source->n, problem);
 }
 
 static gboolean

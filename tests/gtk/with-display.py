@@ -34,6 +34,7 @@ def main(command):
         environment.update(
             DISPLAY=f":{number}",
             GDK_BACKEND="x11",
+            GDK_DEBUG="gl-disable",
             GSK_RENDERER="cairo",
             GSETTINGS_BACKEND="memory",
             GTK_A11Y="test",

@@ -248,7 +248,8 @@ class Window(Gtk.ApplicationWindow):
         path = os.path.relpath(folder.get_path(), self.root)
         args = [self.text.get_text()] if tag == "found" else []
         name = f"{title} {self.root.name if path == '.' else path}"
-        self.results[tag].append(self.begin(name, tag, function, self.root, folder.get_path(), *args))
+        items = self.begin(name, tag, function, self.root, folder.get_path(), *args)
+        self.results[tag].append(items)
 
     def cancel_all(self, tag=None):
         for job in self.manager:

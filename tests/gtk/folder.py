@@ -40,13 +40,14 @@ def make_picture(path, hue, width=480, height=320):
         for x in range(width):
             if y > height * 0.65 + columns[x]:
                 row += sea[y]
-            elif (x - width * (0.2 + 0.6 * hue)) ** 2 + (y - height * 0.3) ** 2 < (height / 7) ** 2:
+            elif math.hypot(x - width * (0.2 + 0.6 * hue), y - height * 0.3) < height / 7:
                 row += sun
             else:
                 row += sky[y]
         rows.append(bytes(row))
+    pixels = GLib.Bytes.new(b"".join(rows))
     pixbuf = GdkPixbuf.Pixbuf.new_from_bytes(
-        GLib.Bytes.new(b"".join(rows)), GdkPixbuf.Colorspace.RGB, False, 8, width, height, width * 3
+        pixels, GdkPixbuf.Colorspace.RGB, False, 8, width, height, width * 3
     )
     pixbuf.savev(str(path), "png", [], [])
 

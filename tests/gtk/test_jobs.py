@@ -34,7 +34,8 @@ class Rows:
 
     def all(self):
         view = self.driver.find("jobs")
-        return [w for w in walk(view) if type(w).__gtype__.name == "JobsRow" and w.props.job is not None]
+        rows = [w for w in walk(view) if type(w).__gtype__.name == "JobsRow"]
+        return [row for row in rows if row.props.job is not None]
 
     def __getitem__(self, name):
         for row in self.all():
@@ -88,7 +89,8 @@ class JobsTest(unittest.TestCase):
     def turn_to(driver, title):
         """Clicks on the tab of a page of results."""
         for widget in walk(driver.window):
-            if isinstance(widget, Gtk.Label) and (widget.get_label() or "").startswith(title + " ("):
+            label = widget.get_label() if isinstance(widget, Gtk.Label) else None
+            if label and label.startswith(title + " ("):
                 yield from driver.click(widget)
                 return
 
@@ -109,8 +111,8 @@ class JobsTest(unittest.TestCase):
                 "Pictures" if name == "." else name for name in self.folder.folders()
             ]
             expected = ["Folders in Pictures"]
-            for folder in folders:
-                expected += [f"{work} {folder}" for work in ("Pictures in", "Checksums of", "Search in")]
+            for work in "Pictures in", "Checksums of", "Search in":
+                expected += [f"{work} {folder}" for folder in folders]
             yield lambda: len(rows.names()) == len(expected)
             self.assertCountEqual(rows.names(), expected)
             self.assertEqual({rows.state(name) for name in expected}, {"Done"})
@@ -257,7 +259,8 @@ class JobsTest(unittest.TestCase):
         name = "Checksums of Holidays"
 
         def script(driver):
-            yield lambda: driver.window and driver.find("summary").get_label() == "1 running, 0 waiting"
+            yield lambda: driver.window
+            yield lambda: driver.find("summary").get_label() == "1 running, 0 waiting"
             driver.press("ctrl+o")
             yield lambda: driver.dialog
             driver.press("Escape", window=driver.dialog)
@@ -351,7 +354,8 @@ class JobsTest(unittest.TestCase):
         jobs = []
 
         def script(driver):
-            yield lambda: driver.window and driver.find("summary").get_label() == "1 running, 0 waiting"
+            yield lambda: driver.window
+            yield lambda: driver.find("summary").get_label() == "1 running, 0 waiting"
             manager = driver.window.props.manager
             # One job that waits, and is held; what would have no end is cancelled.
             driver.press("ctrl+p")
@@ -443,7 +447,8 @@ class JobsTest(unittest.TestCase):
         def script(driver):
             yield lambda: driver.window and driver.rows.state("Checksums of Holidays") == "Running"
             yield lambda: driver.find("summary").get_label() == "1 running, 0 waiting"
-            yield lambda: "left" in (driver.find("time", driver.rows["Checksums of Holidays"]).get_label() or "")
+            time = driver.find("time", driver.rows["Checksums of Holidays"])
+            yield lambda: "left" in (time.get_label() or "")
             running = yield from driver.screenshot(directory / "jobs-running.png", driver.window)
 
             driver.press("ctrl+s")
@@ -526,9 +531,13 @@ class JobsTest(unittest.TestCase):
     def test_unattended(self):
         if not options.program:
             self.skipTest("no --program was given")
+        arguments = "--folder", self.folder.path, "--search", NEEDLE, "--quit-when-done"
         ended = subprocess.run(
-            [*options.program, "--folder", self.folder.path, "--search", NEEDLE, "--quit-when-done"],
-            timeout=DEADLINE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
+            [*options.program, *arguments],
+            timeout=DEADLINE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
         )
         self.assertEqual((ended.returncode, ended.stdout), (0, ""))
 

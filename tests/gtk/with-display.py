@@ -16,7 +16,7 @@ SCREEN = "1280x800x24"
 def main(command):
     reading, writing = os.pipe()
     display = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", SCREEN, "-nolisten", "tcp", "-noreset"],
+        ["Xvfb", "-displayfd", str(writing), "-noreset", "-screen", "0", SCREEN],
         pass_fds=[writing],
         stderr=subprocess.DEVNULL,
     )
@@ -34,6 +34,7 @@ def main(command):
         environment.update(
             DISPLAY=f":{number}",
             GDK_BACKEND="x11",
+            GDK_DEBUG="gl-disable",
             GSK_RENDERER="cairo",
             GSETTINGS_BACKEND="memory",
             GTK_A11Y="test",

@@ -344,8 +344,10 @@ def test_sigint_piped(work):
     process.send_signal(signal.SIGINT)
     lines, messages = process.communicate(timeout=DEADLINE)
     check(process.returncode == 130, process.returncode, messages)
-    check(messages == b'checksum: interrupted; 3 files were done\n', messages)
-    check(lines.count(b'\n') == 3, lines)
+    # A thread that opens the next file may be ahead of what the main loop has heard.
+    done = re.fullmatch(rb'checksum: interrupted; ([23]) files were done\n', messages)
+    check(done, messages)
+    check(lines.count(b'\n') == int(done[1]), lines, messages)
 
 
 # A process begins with the peak of the one that started it: so that one is small.

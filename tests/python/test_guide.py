@@ -3,7 +3,8 @@
 """The Python in the documentation runs, and prints what it says.
 
 All snippets of a page are one program. What a line prints stands behind it as a
-comment: `print(1 + 1)  # → 2`; several lines of output are parted by slashes.
+comment: `print(1 + 1)  # → 2`; several lines of output are parted by slashes. What is
+marked as `py` is out of a whole program, which has a test of its own.
 """
 
 import os

@@ -14,21 +14,14 @@ from gi.repository import GLib, GObject
 from . import aio, errors, futures, halting
 from .halting import ThreadHalted, targets
 from .thread_states import keep_thread_state, kept
+from .times import to_microseconds
 from .values import is_same, to_value
 
 Thr = get_introspection_module("Thr")
 State = Thr.ExecutionState
-FOREVER = Thr.FOREVER
 
 _raw = Thr.ThreadWrapper
 _return_value = _raw.return_value
-
-
-def to_microseconds(seconds):
-    """A time-out as Python gives it: in seconds, None = for ever."""
-    if seconds is None:
-        return FOREVER
-    return min(int(seconds * 1_000_000), FOREVER) if seconds < FOREVER / 1e6 else FOREVER
 
 
 # ---- states that compare equal to their names ----

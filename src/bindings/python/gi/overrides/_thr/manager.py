@@ -7,7 +7,8 @@ from gi.module import get_introspection_module
 from gi.repository import GLib
 
 from . import aio, errors, exit, futures
-from .jobs import Run, ThreadWrapper, keep_failure, set_callbacks, to_microseconds
+from .jobs import Run, ThreadWrapper, keep_failure, set_callbacks
+from .times import to_microseconds
 
 Thr = get_introspection_module("Thr")
 

@@ -165,9 +165,8 @@ class Shown(Case):
         self.manager.keep_finished = 2
         for number in range(3):
             self.manager.do_async(lambda thread: None, name=str(number)).join(SOON)
-        run_until(lambda: len(history) == 2)
+        run_until(lambda: [thread.name for thread in history] == ["1", "2"])
         self.assertIs(self.manager.history, history)
-        self.assertEqual([thread.name for thread in history], ["1", "2"])
         self.assertEqual(history[0].finished_with, "RETURNED")
 
 
@@ -283,13 +282,16 @@ class Bound(Case):
         self.let_go(thread, gone, shown)
 
     def test_to_several(self):
-        first, second = Window(), Window()
-        gone = weakref.ref(second)
-        thread = self.begin(bind_to=first, on_end=first.end)
-        thread.bind_to(second)
-        thread.set_on_end(second.end)
-        del second
-        self.let_go(thread, gone, first.shown)
+        for first_to_go in 0, 1:
+            self.begun.clear()
+            self.leave.clear()
+            windows = [Window(), Window()]
+            thread = self.begin(bind_to=windows[0])
+            thread.bind_to(windows[1])
+            thread.set_on_success(windows[0].show)
+            thread.set_on_end(windows[1].end)
+            gone = weakref.ref(windows.pop(first_to_go))
+            self.let_go(thread, gone, windows[0].shown)
 
     def test_closures_keep_it(self):
         def begin():

@@ -281,6 +281,32 @@ class Bound(Case):
         del window
         self.let_go(thread, gone, shown)
 
+    def test_of_a_job_in_slices(self):
+        window = Window()
+        shown, gone = window.shown, weakref.ref(window)
+        thread = self.manager.do_sliced(
+            lambda thread: True, bind_to=window, **self.callbacks_of(window)
+        )
+        run_until(lambda: thread.execution_state == "RUNNING")
+        del window
+        self.let_go(thread, gone, shown)
+
+    def test_in_the_context_of_a_worker(self):
+        """What is no window may belong to another thread."""
+        shown = []
+
+        def task():
+            window = Window()
+            thread = self.begin(bind_to=window, on_success=window.show, on_end=window.end)
+            self.leave.open()
+            thread.join(SOON)
+            shown.extend(window.shown)
+
+        worker = Thr.Worker(task).start()
+        Thr.wait_thread(worker, SOON)
+        self.assertIsNone(worker.err)
+        self.assertEqual(shown, [7, "end"])
+
     def test_to_several(self):
         for first_to_go in 0, 1:
             self.begun.clear()
@@ -360,6 +386,10 @@ class Bound(Case):
         self.assertIsNone(gone())
         self.assertEqual(thread.finished_with, "RETURNED")
         self.assertFalse(thread.cancellable.is_cancelled())
+        gone = weakref.ref(thread)
+        del thread
+        self.manager.wait_idle(SOON)
+        self.assertIsNone(gone())
 
     def test_to_what_is_no_object(self):
         for wrong in 3, "window", object(), Window:

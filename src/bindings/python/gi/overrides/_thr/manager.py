@@ -81,7 +81,9 @@ class ThreadManager(people.ManagerForPeople, _raw):
         self.submit(thread)
         return thread
 
-    def do_sliced(self, function, *, on_success=None, on_fail=None, on_end=None, name=None):
+    def do_sliced(
+        self, function, *, on_success=None, on_fail=None, on_end=None, name=None, bind_to=None
+    ):
         """Begins a job in slices, in the main context: for what must not leave it.
 
         function(thread) is a generator function, which yields often; or a step,
@@ -89,6 +91,8 @@ class ThreadManager(people.ManagerForPeople, _raw):
         """
         aio.attend()
         thread = _raw.do_sliced(self, name or function.__name__, _Slices(function))
+        if bind_to is not None:
+            thread.bind_to(bind_to)
         set_callbacks(thread, on_success, on_fail, on_end)
         return thread
 

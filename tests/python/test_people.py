@@ -397,6 +397,8 @@ class Bound(Case):
                 with self.assertRaisesRegex(TypeError, "such as a window"):
                     self.manager.do_async(self.work, bind_to=wrong)
                 with self.assertRaisesRegex(TypeError, "such as a window"):
+                    self.manager.do_sliced(self.work, bind_to=wrong)
+                with self.assertRaisesRegex(TypeError, "such as a window"):
                     Thr.ThreadWrapper(self.work).bind_to(wrong)
         self.assertFalse(self.begun.is_set())
         self.assertEqual(len(self.manager), 0)

@@ -90,6 +90,8 @@ class ThreadManager(people.ManagerForPeople, _raw):
         which returns whether it is to be called again.
         """
         aio.attend()
+        if bind_to is not None:
+            people.bond_of(bind_to)  # which refuses what is none, before anything begins
         thread = _raw.do_sliced(self, name or function.__name__, _Slices(function))
         if bind_to is not None:
             thread.bind_to(bind_to)

@@ -62,7 +62,7 @@ def bond_of(thing):
 class JobForPeople(Connecting):
     """What a job has for windows."""
 
-    # To what it is bound. Only what is bound gets one of its own: see ThreadWrapper.
+    # Weak references to what it is bound to.
     _thr_bonds = ()
 
     fraction_text = attribute(_job.dup_fraction_text)

@@ -16,6 +16,46 @@ class Mistakes(TestCase):
         with self.assertRaisesRegex(TypeError, "a coroutine is needed, not 3"):
             Thr.spawn(3)
 
+    def test_time_outs_that_are_none(self):
+        manager = Thr.ThreadManager()
+        thread = manager.do_async(lambda thread: None)
+        worker = Thr.Worker(Thr.wait_forever)
+        halt = Thr.ShutdownMode.HALT
+        takers = {
+            "join": thread.join,
+            "result": thread.result,
+            "halt": manager.halt,
+            "wait_idle": manager.wait_idle,
+            "shutdown_async": lambda timeout: manager.shutdown_async(halt, timeout),
+            "sleep": Thr.sleep,
+            "wait_event": lambda timeout: Thr.wait_event("NAME", timeout),
+            "wait_thread": lambda timeout: Thr.wait_thread(worker, timeout),
+            "wait_until": lambda timeout: Thr.wait_until(bool, timeout),
+            "get": Thr.Defer().get,
+            "later": lambda timeout: Thr.later(print, timeout=timeout),
+            "pub": lambda timeout: Thr.Channel().pub("NAME", timeout=timeout),
+            "wait": lambda timeout: Thr.wait([thread], timeout),
+            "as_completed": lambda timeout: list(Thr.as_completed([thread], timeout)),
+            "set_exit": lambda timeout: Thr.set_exit(halt, timeout),
+            "shutdown": lambda timeout: Thr.shutdown(halt, timeout),
+        }
+        for name, take in takers.items():
+            for timeout in "soon", [1], 1j:
+                with self.subTest(name, timeout=timeout):
+                    with self.assertRaisesRegex(TypeError, "a time-out is a number of seconds"):
+                        take(timeout)
+            with self.subTest(name), self.assertRaisesRegex(ValueError, "NaN"):
+                take(float("nan"))
+        # None of them has begun what it refused.
+        self.assertTrue(manager.started)
+        thread.join(60)
+        thread.join(float("inf"))
+
+    def test_executors_of_what_is_no_manager(self):
+        for thing in 3, "name", Thr.ThreadManager:
+            with self.assertRaisesRegex(TypeError, "thread_limit=…"):
+                Thr.Executor(thing)
+
 
 class Errors(TestCase):
     def test_is_an_exception_class(self):

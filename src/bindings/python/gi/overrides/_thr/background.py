@@ -66,5 +66,5 @@ class BackgroundDecorator:
 
 
 _OPTIONS = {
-    "give_thread", "on_success", "on_fail", "on_end", "name", "priority", "cancellable"
+    "give_thread", "on_success", "on_fail", "on_end", "name", "priority", "cancellable", "bind_to"
 }

@@ -7,6 +7,7 @@ from gi.module import get_introspection_module
 
 from . import futures
 from .jobs import ThreadWrapper
+from .times import to_microseconds
 
 Thr = get_introspection_module("Thr")
 
@@ -19,7 +20,14 @@ class Executor(concurrent.futures.Executor):
     """
 
     def __init__(self, manager=None):
-        self._manager = manager if manager is not None else Thr.ThreadManager.get_default()
+        if manager is None:
+            manager = Thr.ThreadManager.get_default()
+        elif not isinstance(manager, Thr.ThreadManager):
+            raise TypeError(
+                f"the manager is a Thr.ThreadManager, not {manager!r}: one with a limit of its "
+                "own is Thr.ThreadManager(thread_limit=…)"
+            )
+        self._manager = manager
         self._futures = set()
         self._is_shut = False
 
@@ -62,6 +70,7 @@ def _futures_of(things):
 
 def wait(things, timeout=None, return_when=concurrent.futures.ALL_COMPLETED):
     """concurrent.futures.wait() for jobs: two sets of them, done and not done."""
+    to_microseconds(timeout)  # which refuses what is none
     by_future = _futures_of(things)
     sets = concurrent.futures.wait(by_future, timeout, return_when)
     return type(sets)(*({by_future[future] for future in each} for each in sets))
@@ -69,6 +78,7 @@ def wait(things, timeout=None, return_when=concurrent.futures.ALL_COMPLETED):
 
 def as_completed(things, timeout=None):
     """concurrent.futures.as_completed() for jobs: gives each as soon as it has ended."""
+    to_microseconds(timeout)  # which refuses what is none
     by_future = _futures_of(things)
     for future in concurrent.futures.as_completed(by_future, timeout):
         yield by_future[future]

@@ -8,6 +8,7 @@ from gi.module import get_introspection_module
 from gi.repository import GLib
 
 from . import errors
+from .times import to_microseconds
 
 Thr = get_introspection_module("Thr")
 
@@ -28,6 +29,7 @@ def set_exit(mode, timeout=TIMEOUT):
 
     if not isinstance(mode, Thr.ShutdownMode):
         raise TypeError(f"the mode is a Thr.ShutdownMode, not {mode!r}")
+    to_microseconds(timeout)  # which refuses what is none
     _choice = (mode, timeout)
 
 
@@ -36,8 +38,6 @@ def shutdown(mode=Thr.ShutdownMode.HALT, timeout=TIMEOUT):
 
     After that nothing calls into Python any more.
     """
-    from .jobs import to_microseconds
-
     with errors.conversion:
         return Thr.shutdown(mode, to_microseconds(timeout))
 

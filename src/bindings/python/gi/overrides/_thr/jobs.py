@@ -11,24 +11,19 @@ from types import CoroutineType
 from gi.module import get_introspection_module
 from gi.repository import GLib, GObject
 
-from . import aio, errors, futures, halting
+from . import aio, errors, futures, halting, people
+from .attributes import attribute
 from .halting import ThreadHalted, targets
+from .signals import Handler
 from .thread_states import keep_thread_state, kept
+from .times import to_microseconds
 from .values import is_same, to_value
 
 Thr = get_introspection_module("Thr")
 State = Thr.ExecutionState
-FOREVER = Thr.FOREVER
 
 _raw = Thr.ThreadWrapper
 _return_value = _raw.return_value
-
-
-def to_microseconds(seconds):
-    """A time-out as Python gives it: in seconds, None = for ever."""
-    if seconds is None:
-        return FOREVER
-    return min(int(seconds * 1_000_000), FOREVER) if seconds < FOREVER / 1e6 else FOREVER
 
 
 # ---- states that compare equal to their names ----
@@ -292,6 +287,9 @@ def result_of(thread):
 
 
 def set_callbacks(thread, on_success, on_fail, on_end):
+    bonds = thread._thr_bonds
+    if bonds:
+        on_success, on_fail, on_end = people.weakly(bonds, on_success, on_fail, on_end)
     if on_success is not None:
         _raw.set_on_success(thread, lambda thread, result: on_success(result_of(thread)))
     if on_fail is not None:
@@ -300,20 +298,11 @@ def set_callbacks(thread, on_success, on_fail, on_end):
         _raw.set_on_end(thread, lambda thread: on_end())
 
 
-class _FailedHandler:
-    """A handler of `failed`, which is given the exception itself. It is equal to the
-    user's function, so that this can be disconnected by it."""
-
-    def __init__(self, handler):
-        self.handler = handler
+class _FailedHandler(Handler):
+    """A handler of `failed`, which is given the exception itself."""
 
     def __call__(self, thread, error, *args):
-        return self.handler(thread, failure_of(thread), *args)
-
-    def __eq__(self, other):
-        return self.handler == other
-
-    __hash__ = None
+        return self.function(thread, failure_of(thread), *args)
 
 
 # ---- waiting ----
@@ -340,12 +329,7 @@ def pending_of(thread, finish=None):
 # ---- the class ----
 
 
-def _property(name):
-    getter = getattr(_raw, name)
-    return property(lambda self: getter(self), doc=getter.__doc__)
-
-
-class ThreadWrapper(_raw):
+class ThreadWrapper(people.JobForPeople, _raw):
     """One job: a function in a background thread, and what becomes of it.
 
     ThreadManager.do_async() makes one and begins it. One that is made by calling
@@ -364,8 +348,12 @@ class ThreadWrapper(_raw):
         name=None,
         priority=0,
         cancellable=None,
+        bind_to=None,
     ):
         aio.attend()
+        if bind_to is not None:
+            bonds = (people.bond_of(bind_to),)
+            on_success, on_fail, on_end = people.weakly(bonds, on_success, on_fail, on_end)
         run = Run(function, fn_args, fn_kwargs, on_success, on_fail, on_end, give_thread)
         if name is None:
             name = getattr(function, "__name__", None)
@@ -374,6 +362,8 @@ class ThreadWrapper(_raw):
             _raw.set_priority(thread, priority)
         if cancellable is not None:
             thread.follow_cancellable(cancellable)
+        if bind_to is not None:
+            thread.bind_to(bind_to)
         return thread
 
     def __init__(self, *args, **kwargs):
@@ -382,6 +372,8 @@ class ThreadWrapper(_raw):
     @staticmethod
     def new(name, function, *args):
         return ThreadWrapper(function, args, name=name)
+
+    _handlers = {"failed": _FailedHandler}
 
     # What its function gave with return_value().
     _thr_gave = _NOTHING
@@ -392,16 +384,13 @@ class ThreadWrapper(_raw):
 
     # What it is.
 
-    ident = _property("get_ident")
-    execution_state = _property("get_execution_state")
-    finished_with = _property("get_finished_with")
-    created_at = _property("get_created_at")
-    started_at = _property("get_started_at")
-    ended_at = _property("get_ended_at")
-    halted = _property("get_halted")
-    paused = _property("get_paused")
-    cancellable = _property("get_cancellable")
-    manager = _property("dup_manager")
+    ident = attribute(_raw.get_ident)
+    execution_state = attribute(_raw.get_execution_state)
+    finished_with = attribute(_raw.get_finished_with)
+    halted = attribute(_raw.get_halted)
+    paused = attribute(_raw.get_paused)
+    cancellable = attribute(_raw.get_cancellable)
+    manager = attribute(_raw.dup_manager)
     name = property(_raw.dup_name, _raw.set_name)
     message = property(_raw.dup_message, _raw.set_message)
     progress = property(_raw.get_progress, _raw.set_progress)
@@ -571,16 +560,6 @@ class ThreadWrapper(_raw):
 
     def set_on_end(self, on_end):
         set_callbacks(self, None, None, on_end)
-
-    def connect(self, detailed_signal, handler, *args):
-        if detailed_signal == "failed":
-            handler = _FailedHandler(handler)
-        return super().connect(detailed_signal, handler, *args)
-
-    def connect_after(self, detailed_signal, handler, *args):
-        if detailed_signal == "failed":
-            handler = _FailedHandler(handler)
-        return super().connect_after(detailed_signal, handler, *args)
 
 
 errors.convert_methods(ThreadWrapper, _raw)

@@ -6,8 +6,10 @@ import inspect
 from gi.module import get_introspection_module
 from gi.repository import GLib
 
-from . import aio, errors, exit, futures
-from .jobs import Run, ThreadWrapper, keep_failure, set_callbacks, to_microseconds
+from . import aio, errors, exit, futures, people
+from .attributes import attribute
+from .jobs import Run, ThreadWrapper, keep_failure, set_callbacks
+from .times import to_microseconds
 
 Thr = get_introspection_module("Thr")
 
@@ -16,11 +18,7 @@ _do_phased = _raw.do_phased
 _raw_error = Thr.ThreadWrapper.get_error
 
 
-def _property(getter, setter=None):
-    return property(lambda self: getter(self), setter, doc=getter.__doc__)
-
-
-class ThreadManager(_raw):
+class ThreadManager(people.ManagerForPeople, _raw):
     """Runs functions in background threads.
 
     It is a list model of its jobs, in order of submission (an index, len() and
@@ -51,16 +49,18 @@ class ThreadManager(_raw):
         name=None,
         priority=0,
         cancellable=None,
+        bind_to=None,
     ):
         """Begins a job: function(thread, *fn_args, **fn_kwargs) in the background.
 
         What it returns is the result, and what it raises is the failure.
         on_success(result) or on_fail(exception), and then on_end(), are called in
         the caller's main context. Without give_thread, the function is not given
-        the job.
+        the job. Once what it is bound to is disposed, it is cancelled and silent: see
+        ThreadWrapper.bind_to().
         """
         aio.attend()
-        if cancellable is None and not priority:
+        if cancellable is None and bind_to is None and not priority:
             run = Run(function, fn_args, fn_kwargs, on_success, on_fail, on_end, give_thread)
             if name is None:
                 name = getattr(function, "__name__", None)
@@ -76,18 +76,25 @@ class ThreadManager(_raw):
             name,
             priority,
             cancellable,
+            bind_to,
         )
         self.submit(thread)
         return thread
 
-    def do_sliced(self, function, *, on_success=None, on_fail=None, on_end=None, name=None):
+    def do_sliced(
+        self, function, *, on_success=None, on_fail=None, on_end=None, name=None, bind_to=None
+    ):
         """Begins a job in slices, in the main context: for what must not leave it.
 
         function(thread) is a generator function, which yields often; or a step,
         which returns whether it is to be called again.
         """
         aio.attend()
+        if bind_to is not None:
+            people.bond_of(bind_to)  # which refuses what is none, before anything begins
         thread = _raw.do_sliced(self, name or function.__name__, _Slices(function))
+        if bind_to is not None:
+            thread.bind_to(bind_to)
         set_callbacks(thread, on_success, on_fail, on_end)
         return thread
 
@@ -156,15 +163,15 @@ class ThreadManager(_raw):
 
     # What it is.
 
-    uid = _property(_raw.get_uid)
-    name = _property(_raw.dup_name, _raw.set_name)
-    paused = _property(_raw.get_paused, _raw.set_paused)
-    started = _property(_raw.get_started)
-    busy = _property(_raw.get_busy)
-    n_queued = _property(_raw.get_n_queued)
-    n_running = _property(_raw.get_n_running)
-    progress = _property(_raw.get_progress)
-    keep_finished = _property(_raw.get_keep_finished, _raw.set_keep_finished)
+    uid = attribute(_raw.get_uid)
+    name = attribute(_raw.dup_name, _raw.set_name)
+    paused = attribute(_raw.get_paused, _raw.set_paused)
+    started = attribute(_raw.get_started)
+    busy = attribute(_raw.get_busy)
+    n_queued = attribute(_raw.get_n_queued)
+    n_running = attribute(_raw.get_n_running)
+    progress = attribute(_raw.get_progress)
+    keep_finished = attribute(_raw.get_keep_finished, _raw.set_keep_finished)
 
     @property
     def thread_limit(self):

@@ -13,7 +13,7 @@ from gi.repository import GLib
 
 from . import errors, interrupts
 from .events import same
-from .jobs import to_microseconds
+from .times import to_microseconds
 
 Thr = get_introspection_module("Thr")
 
@@ -26,8 +26,9 @@ def in_slices(wait, timeout, is_over=None):
     One that fails with TIMED_OUT instead has is_over(error): whether it is over in
     truth, and so the outcome might be that very error.
     """
-    if not interrupts.on_main_thread() or (timeout is not None and timeout <= _SLICE):
-        return wait(to_microseconds(timeout))
+    microseconds = to_microseconds(timeout)
+    if microseconds <= _SLICE * 1e6 or not interrupts.on_main_thread():
+        return wait(microseconds)
     with interrupts.Waiting():
         end = None if timeout is None else time.monotonic() + timeout
         while True:

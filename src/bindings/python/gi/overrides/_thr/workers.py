@@ -10,7 +10,7 @@ from gi.repository import Gio, GLib
 
 from . import errors, waits
 from .events import Event, Listeners, check_name, failure_of, hear, report, same
-from .jobs import to_microseconds
+from .times import to_microseconds
 from .thread_states import drop_dummy_thread
 from .values import to_value
 

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Times: seconds in Python, microseconds in the library."""
+
+from gi.module import get_introspection_module
+
+FOREVER = get_introspection_module("Thr").FOREVER
+
+_MOST = FOREVER / 1e6
+
+
+def to_microseconds(seconds):
+    """A time-out as Python gives it: in seconds, None = for ever."""
+    if seconds is None:
+        return FOREVER
+    try:
+        return min(int(seconds * 1_000_000), FOREVER) if seconds < _MOST else _beyond(seconds)
+    except TypeError:
+        raise TypeError(
+            f"a time-out is a number of seconds, or None for ever: not {seconds!r}"
+        ) from None
+
+
+def _beyond(seconds):
+    if seconds != seconds:
+        raise ValueError("a time-out is a number of seconds, not a NaN")
+    return FOREVER
+
+
+def to_seconds(microseconds):
+    """A time as Python is given it."""
+    return microseconds / 1_000_000

@@ -73,12 +73,12 @@ take_stock (void)
   Stock stock;
 
   thr_test_poll_until ((g_thread_pool_stop_unused_threads (),
-                        count_entries ("/proc/self/task") <= n_threads_at_first));
+                        thr_test_count_threads () <= n_threads_at_first));
   thr_test_drain ();
   malloc_trim (0);
   info = mallinfo2 ();
   stock.memory = info.uordblks + info.hblkhd;
-  stock.n_threads = count_entries ("/proc/self/task");
+  stock.n_threads = thr_test_count_threads ();
   stock.n_files = count_entries ("/proc/self/fd");
   stock.n_sources = count_sources ();
 
@@ -205,7 +205,7 @@ workers_at_once (guint n)
     }
   for (guint i = 0; i < n; i++)
     thr_test_poll_until (thr_worker_is_running (workers[i]));
-  g_assert_cmpuint (count_entries ("/proc/self/task"), >, n);
+  g_assert_cmpuint (thr_test_count_threads (), >, n);
   for (guint i = 0; i < n; i++)
     thr_worker_stop (workers[i]);
   for (guint i = 0; i < n; i++)
@@ -486,7 +486,7 @@ main (int   argc,
       char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-  n_threads_at_first = count_entries ("/proc/self/task");
+  n_threads_at_first = thr_test_count_threads ();
 
   g_test_add_func ("/load/jobs", test_jobs);
   g_test_add_func ("/load/workers", test_workers);

@@ -249,17 +249,6 @@ work (ThrWorker *worker,
     }
 }
 
-static guint
-count_threads (void)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
-  guint n_threads = 0;
-
-  while (dir != NULL && g_dir_read_name (dir) != NULL)
-    n_threads++;
-  return n_threads;
-}
-
 static void
 test_stress (void)
 {
@@ -267,7 +256,7 @@ test_stress (void)
   gint64 duration = seconds != NULL ? g_ascii_strtoll (seconds, NULL, 10) : 2;
   g_autofree Stress *self = g_new0 (Stress, 1);
   g_autoptr (GRand) rand = NULL;
-  guint n_threads_before = count_threads ();
+  guint n_threads_before = thr_test_count_threads ();
   gint64 until;
 
   self->seed = (guint) g_test_rand_int ();
@@ -338,7 +327,7 @@ test_stress (void)
   thr_test_poll_until (g_atomic_int_get (&n_listeners) == 0);
   thr_test_poll_until (g_atomic_int_get (&n_laters) == 0);
   g_assert_cmpuint (thr_run_count (), ==, 0);
-  thr_test_poll_until (count_threads () <= n_threads_before);
+  thr_test_poll_until (thr_test_count_threads () <= n_threads_before);
   g_test_message ("%d runs, %d heard", self->n_runs, self->n_heard);
 }
 

@@ -45,6 +45,31 @@ thr_test_skip (const char *why)
   g_test_skip (why);
 }
 
+static gpointer
+return_null (gpointer data)
+{
+  return NULL;
+}
+
+guint
+thr_test_count_threads (void)
+{
+  static gsize begun;
+  g_autoptr (GDir) dir = NULL;
+  guint n_threads = 0;
+
+  /* With the first one ThreadSanitizer starts one of its own. */
+  if (g_once_init_enter (&begun))
+    {
+      g_thread_join (g_thread_new ("first", return_null, NULL));
+      g_once_init_leave (&begun, 1);
+    }
+  dir = g_dir_open ("/proc/self/task", 0, NULL);
+  while (dir != NULL && g_dir_read_name (dir) != NULL)
+    n_threads++;
+  return n_threads;
+}
+
 void
 thr_test_gate_open (ThrTestGate *gate)
 {

@@ -16,6 +16,9 @@ gint64 thr_test_deadline (void);
  * THR_TEST_ALL=1, where all of it was installed, that is a failure. */
 void   thr_test_skip     (const char *why);
 
+/* How many threads the process has. */
+guint thr_test_count_threads (void);
+
 /* A gate is closed until somebody opens it; waiting for one that nobody opens
  * fails the test. Static storage or THR_TEST_GATE_INIT makes one. */
 typedef struct

@@ -3,12 +3,15 @@
 """The interpreter exits in any state: in time, with its status, and quietly."""
 
 import os
+import re
+import signal
 import subprocess
 
 from common import TestCase, main, sys, time
 
 DEADLINE = 60  # seconds
 N_TIMES = 3 if os.environ.get("THR_TEST_QUICK") else 8
+N_INTERRUPTED = 2
 
 BEGINNING = """
 import os, sys, threading, time, warnings
@@ -117,6 +120,44 @@ STATES = {
 }
 
 
+# What is under way is waited for by the main thread.
+INTERRUPTING = """
+import atexit, signal
+def interrupt():
+    global sent
+    time.sleep(0.05)
+    sent = time.monotonic()
+    os.kill(os.getpid(), signal.SIGINT)
+def say():
+    print("took", time.monotonic() - sent, file=sys.stderr)
+excepthook = sys.excepthook
+sys.excepthook = lambda *args: (excepthook(*args), say())
+other = Thr.ThreadManager()
+t = begin(lambda t: running.set() or t.checkpoint() or time.sleep(0.5))
+t = begin(spin)
+threading.Thread(target=interrupt).start()
+"""
+INTERRUPTED = {
+    "join": "t.join()",
+    "join, with a time-out": "t.join(50)",
+    "result": "t.result()",
+    "exception": "t.exception()",
+    "exception of a future": "t.as_future().exception()",
+    "result of a future": "t.as_future().result(50)",
+    "wait_idle": "manager.wait_idle()",
+    "wait_idle, with a time-out": "manager.wait_idle(50)",
+    "with a manager": "with manager: pass",
+    "halt": "other.do_async(sleep)\ntime.sleep(0.02)\nother.halt(None)",
+    "halt, with a time-out": "other.do_async(sleep)\ntime.sleep(0.02)\nother.halt(50)",
+    "executor": "Thr.Executor(other).submit(spin, None)\nThr.wait([t])",
+    "Async": "Thr.async_(time.sleep, 0.5).get()",
+    "a callback": (
+        "other.do_async(lambda t: 1, on_success=lambda result: [i for i in iter(int, 1)])\n"
+        "other.wait_idle()"
+    ),
+}
+
+
 class Exit(TestCase):
     def run_program(self, program, status=0, output="", stderr=""):
         begun = time.monotonic()
@@ -152,7 +193,27 @@ class Exit(TestCase):
         self.assertEqual(process.returncode, 1)
         self.assertEqual(process.stderr.splitlines()[-1], "ZeroDivisionError: division by zero")
 
-    def test_interrupted_while_joining(self):
+    def test_interrupted(self):
+        """Ctrl+C while the main thread waits ends it soon, with a traceback."""
+        for name, wait in INTERRUPTED.items():
+            with self.subTest(name=name):
+                took = []
+                for _ in range(N_INTERRUPTED):
+                    process = subprocess.run(
+                        [sys.executable, "-c", BEGINNING + INTERRUPTING + wait],
+                        stderr=subprocess.PIPE, universal_newlines=True, timeout=DEADLINE,
+                    )
+                    lines = process.stderr.splitlines()
+                    self.assertEqual(process.returncode, -signal.SIGINT, process.stderr)
+                    self.assertEqual(lines[0], "Traceback (most recent call last):")
+                    self.assertIn("KeyboardInterrupt", lines)
+                    self.assertEqual(process.stderr.count("Traceback"), 1, process.stderr)
+                    took.append(float(re.search("^took (.*)$", process.stderr, re.M)[1]))
+                # The machine may be busy: the quickest says what it takes.
+                self.assertLess(min(took), 1, took)
+
+    def test_interrupted_by_own_handler(self):
+        """A signal whose handler is not Python's own for Ctrl+C."""
         program = (
             "import signal\n"
             "t = begin(spin)\n"

@@ -8,8 +8,7 @@ from gi.module import get_introspection_module
 
 from . import aio, errors
 from .events import Event
-from .jobs import to_microseconds
-from .values import to_value
+from .values import to_microseconds, to_value
 
 Thr = get_introspection_module("Thr")
 

@@ -8,6 +8,7 @@ from gi.module import get_introspection_module
 from gi.repository import GLib
 
 from . import errors
+from .values import to_microseconds
 
 Thr = get_introspection_module("Thr")
 
@@ -36,8 +37,6 @@ def shutdown(mode=Thr.ShutdownMode.HALT, timeout=TIMEOUT):
 
     After that nothing calls into Python any more.
     """
-    from .jobs import to_microseconds
-
     with errors.conversion:
         return Thr.shutdown(mode, to_microseconds(timeout))
 

@@ -11,24 +11,17 @@ from types import CoroutineType
 from gi.module import get_introspection_module
 from gi.repository import GLib, GObject
 
-from . import aio, errors, futures, halting
+from . import aio, errors, futures, halting, interrupts, waits
+from .events import same
 from .halting import ThreadHalted, targets
 from .thread_states import keep_thread_state, kept
 from .values import is_same, to_value
 
 Thr = get_introspection_module("Thr")
 State = Thr.ExecutionState
-FOREVER = Thr.FOREVER
 
 _raw = Thr.ThreadWrapper
 _return_value = _raw.return_value
-
-
-def to_microseconds(seconds):
-    """A time-out as Python gives it: in seconds, None = for ever."""
-    if seconds is None:
-        return FOREVER
-    return min(int(seconds * 1_000_000), FOREVER) if seconds < FOREVER / 1e6 else FOREVER
 
 
 # ---- states that compare equal to their names ----
@@ -124,9 +117,10 @@ class Run:
                 self.on_fail(failure_of(thread))
             else:
                 self.on_end()
-        except GLib.Error:
-            # Of any other exception, PyGObject does the same.
-            sys.excepthook(*sys.exc_info())
+        except (GLib.Error, KeyboardInterrupt) as failure:
+            # For a wait that delivers this; and of other exceptions PyGObject does the same.
+            if not (isinstance(failure, KeyboardInterrupt) and interrupts.note()):
+                sys.excepthook(*sys.exc_info())
         return True
 
     def call(self, thread):
@@ -449,7 +443,11 @@ class ThreadWrapper(_raw):
         # The job may run here, on top of the one that waits for it.
         hidden = halting.hide_current()
         try:
-            return _raw.join(self, to_microseconds(timeout), cancellable)
+            return waits.in_slices(
+                lambda microseconds: _raw.join(self, microseconds, cancellable),
+                timeout,
+                self._is_its_error,
+            )
         except GLib.Error as error:
             failure = self._own_failure(error)
         except RuntimeError as error:
@@ -462,14 +460,11 @@ class ThreadWrapper(_raw):
 
     def _own_failure(self, error):
         """The exception that an error of the job stands for, or the error."""
+        return failure_of(self) if self._is_its_error(error) else errors.convert(error)
+
+    def _is_its_error(self, error):
         own = _raw.get_error(self)
-        if own is not None and (own.domain, own.code, own.message) == (
-            error.domain,
-            error.code,
-            error.message,
-        ):
-            return failure_of(self)
-        return errors.convert(error)
+        return own is not None and same(own, error)
 
     def result(self, timeout=None):
         """Waits for the result, and gives it, or raises the failure."""

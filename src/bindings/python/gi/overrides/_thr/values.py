@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Python objects as values of GObject, of which it has fewer kinds."""
 
+from gi.module import get_introspection_module
 from gi.repository import GLib, GObject
+
+FOREVER = get_introspection_module("Thr").FOREVER
 
 _INT32 = range(-(2**31), 2**31)
 _INT64 = range(-(2**63), 2**63)
@@ -43,6 +46,13 @@ def _is_utf8(text):
     except UnicodeEncodeError:  # lone surrogates
         return False
     return True
+
+
+def to_microseconds(seconds):
+    """A time-out as Python gives it: in seconds, None = for ever."""
+    if seconds is None:
+        return FOREVER
+    return min(int(seconds * 1_000_000), FOREVER) if seconds < FOREVER / 1e6 else FOREVER
 
 
 def is_same(one, other):

@@ -10,9 +10,8 @@ from gi.repository import Gio, GLib
 
 from . import errors, waits
 from .events import Event, Listeners, check_name, failure_of, hear, report, same
-from .jobs import to_microseconds
 from .thread_states import drop_dummy_thread
-from .values import to_value
+from .values import to_microseconds, to_value
 
 Thr = get_introspection_module("Thr")
 

@@ -245,6 +245,69 @@ class Context(TestCase):
         self.assertEqual(Thr.thread_manager.do_async(work).result(SOON), 5)
 
 
+class Waits(TestCase):
+    """The main thread waits in slices: longer waits than one of them."""
+
+    def test_what_would_never_end_is_refused(self):
+        manager = Thr.ThreadManager()
+        thread = manager.do_manual()
+        with self.assertRaises(Thr.WouldDeadlockError):
+            manager.wait_idle()
+        thread.return_value(1)
+        self.assertTrue(manager.wait_idle())
+
+    def test_longer_than_a_slice(self):
+        for wait in "wait_idle", "halt":
+            with self.subTest(wait):
+                manager = Thr.ThreadManager()
+                manager.do_async(time.sleep, (0.6,), give_thread=False, on_fail=repr)
+                self.assertTrue(getattr(manager, wait)(SOON))
+                self.assertFalse(manager.busy)
+
+    def test_time_out(self):
+        gate = Gate()
+        manager = Thr.ThreadManager()
+        thread = manager.do_async(gate.wait, give_thread=False, on_fail=repr)
+        for wait in manager.wait_idle, manager.halt, thread.join:
+            begun = time.monotonic()
+            with self.subTest(wait), self.assertRaises(Thr.TimedOutError):
+                wait(0.6)
+            self.assertGreaterEqual(time.monotonic() - begun, 0.6)
+        gate.open()
+        manager.wait_idle()
+
+    def test_a_failure_that_looks_like_a_time_out(self):
+        failure = Thr.TimedOutError("mine")
+
+        def fail():
+            time.sleep(0.6)
+            raise failure
+
+        thread = Thr.thread_manager.do_async(fail, give_thread=False)
+        with self.assertRaises(Thr.TimedOutError) as caught:
+            thread.join(SOON)
+        self.assertIs(caught.exception, failure)
+
+    def test_halt_asks_once(self):
+        """A callback that starts the manager again is not undone."""
+        manager = Thr.ThreadManager()
+        again = []
+
+        def start_again():
+            manager.start()
+            again.append(manager.do_async(lambda: time.sleep(0.6) or 7, give_thread=False))
+
+        running = Gate()
+
+        def work(thread):
+            running.open()
+            while True:
+                thread.checkpoint()
+
+        manager.do_async(work, on_fail=repr, on_end=start_again)
+        running.wait()
+        self.assertTrue(manager.halt(SOON))
+        self.assertEqual(again[0].result(), 7)
 
 
 if __name__ == "__main__":

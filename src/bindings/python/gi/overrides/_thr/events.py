@@ -148,8 +148,8 @@ def report(failure, worker):
     errors.report(failure, thread)
 
 
-def hear(worker, name, function, *args, **kwargs):
-    """Calls what listens, or what was to be called later, in a worker's thread."""
+def hear(worker, heard, function, *args, **kwargs):
+    """Calls what listens to the event that is heard, or what was to be called later."""
     try:
         function(*args, **kwargs)
     except (errors.WorkerExit, ThreadHalted):
@@ -162,7 +162,7 @@ def hear(worker, name, function, *args, **kwargs):
         if isinstance(failure, KeyboardInterrupt) and interrupts.note():
             return
         report(failure, worker)
-        if name != Thr.EVENT_LISTENER_ERROR:
+        if heard is None or heard.name != Thr.EVENT_LISTENER_ERROR:
             event = Event(Thr.EVENT_LISTENER_ERROR, failure, bubble=True, target=worker)
             Thr.Worker.fire_event(worker, event)
 
@@ -250,7 +250,7 @@ class _Ear:
         listeners = self.listeners()
         entry = listeners.get(self.key) if listeners is not None else None
         if entry is not None:
-            hear(worker, event.name, entry.callback, event)
+            hear(worker, event, entry.callback, event)
         return True
 
     def __del__(self):

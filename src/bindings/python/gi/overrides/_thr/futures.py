@@ -52,6 +52,9 @@ class Future(concurrent.futures.Future):
         try:
             self.thread.join(timeout)
         except BaseException as error:
+            is_ctrl_c = isinstance(error, KeyboardInterrupt)
+            if is_ctrl_c and error is not self.thread._thr_failure:
+                raise
             if _raw.get_error(self.thread) is None and not self.done():
                 if isinstance(error, errors.TimedOutError):
                     raise concurrent.futures.TimeoutError(*error.args) from None

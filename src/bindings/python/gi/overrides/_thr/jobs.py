@@ -11,8 +11,9 @@ from types import CoroutineType
 from gi.module import get_introspection_module
 from gi.repository import GLib, GObject
 
-from . import aio, errors, futures, halting, people
+from . import aio, errors, futures, halting, interrupts, people, waits
 from .attributes import attribute
+from .events import same
 from .halting import ThreadHalted, targets
 from .signals import Handler
 from .thread_states import keep_thread_state, kept
@@ -119,9 +120,10 @@ class Run:
                 self.on_fail(failure_of(thread))
             else:
                 self.on_end()
-        except GLib.Error:
-            # Of any other exception, PyGObject does the same.
-            sys.excepthook(*sys.exc_info())
+        except (GLib.Error, KeyboardInterrupt) as failure:
+            # For a wait that delivers this; and of other exceptions PyGObject does the same.
+            if not (isinstance(failure, KeyboardInterrupt) and interrupts.note()):
+                sys.excepthook(*sys.exc_info())
         return True
 
     def call(self, thread):
@@ -438,7 +440,11 @@ class ThreadWrapper(people.JobForPeople, _raw):
         # The job may run here, on top of the one that waits for it.
         hidden = halting.hide_current()
         try:
-            return _raw.join(self, to_microseconds(timeout), cancellable)
+            return waits.in_slices(
+                lambda microseconds: _raw.join(self, microseconds, cancellable),
+                timeout,
+                self._is_its_error,
+            )
         except GLib.Error as error:
             failure = self._own_failure(error)
         except RuntimeError as error:
@@ -451,14 +457,11 @@ class ThreadWrapper(people.JobForPeople, _raw):
 
     def _own_failure(self, error):
         """The exception that an error of the job stands for, or the error."""
+        return failure_of(self) if self._is_its_error(error) else errors.convert(error)
+
+    def _is_its_error(self, error):
         own = _raw.get_error(self)
-        if own is not None and (own.domain, own.code, own.message) == (
-            error.domain,
-            error.code,
-            error.message,
-        ):
-            return failure_of(self)
-        return errors.convert(error)
+        return own is not None and same(own, error)
 
     def result(self, timeout=None):
         """Waits for the result, and gives it, or raises the failure."""

@@ -2,20 +2,23 @@
 """Managers of jobs."""
 
 import inspect
+from time import monotonic
 
 from gi.module import get_introspection_module
-from gi.repository import GLib
+from gi.repository import Gio, GLib
 
-from . import aio, errors, exit, futures, people
+from . import aio, errors, exit, futures, people, waits
 from .attributes import attribute
 from .jobs import Run, ThreadWrapper, keep_failure, set_callbacks
-from .times import to_microseconds
+from .times import FOREVER, to_microseconds
 
 Thr = get_introspection_module("Thr")
 
 _raw = Thr.ThreadManager
 _do_phased = _raw.do_phased
 _raw_error = Thr.ThreadWrapper.get_error
+_CANCELLED = Gio.Cancellable()
+_CANCELLED.cancel()
 
 
 class ThreadManager(people.ManagerForPeople, _raw):
@@ -194,16 +197,44 @@ class ThreadManager(people.ManagerForPeople, _raw):
 
     def halt(self, timeout=exit.TIMEOUT):
         """Stops, halts what runs, and waits for it for so many seconds."""
+        has_asked = False
+
+        def wait(microseconds):
+            nonlocal has_asked
+
+            if has_asked:
+                return self._wait_longer(microseconds, timeout)
+            due = monotonic() + microseconds / 2e6
+            try:
+                return _raw.halt(self, microseconds)
+            finally:
+                # Inside one of its own jobs it does not wait.
+                has_asked = monotonic() >= due
+
         try:
             with errors.conversion:
-                return _raw.halt(self, to_microseconds(timeout))
+                return waits.in_slices(wait, timeout, lambda error: not has_asked)
         finally:
             futures.settle_all_ended()
 
     def wait_idle(self, timeout=None, cancellable=None):
         """Waits until it has nothing to do, for so many seconds."""
         with errors.conversion:
-            return _raw.wait_idle(self, to_microseconds(timeout), cancellable)
+            return waits.in_slices(
+                lambda microseconds: self._wait_longer(microseconds, timeout, cancellable),
+                timeout,
+                lambda error: False,
+            )
+
+    def _wait_longer(self, microseconds, timeout, cancellable=None):
+        """A slice of a wait. What would never end is refused where no time-out ends it."""
+        if timeout is None and microseconds < FOREVER:
+            try:
+                return _raw.wait_idle(self, FOREVER, _CANCELLED)
+            except GLib.Error as error:
+                if not errors.is_cancelled(error):
+                    raise
+        return _raw.wait_idle(self, microseconds, cancellable)
 
     def wait_idle_async(self, cancellable=None, callback=None, *user_data):
         def start(cancellable, callback, *user_data):

@@ -37,16 +37,17 @@ def in_slices(wait, timeout, is_over=None):
                 return wait(to_microseconds(max(left, 0)))
             try:
                 given = wait(to_microseconds(_SLICE))
+                late = None
             except GLib.Error as error:
                 if is_over is None or not error.matches(errors.QUARK, errors.Code.TIMED_OUT):
                     raise
-                interrupts.check()
-                if is_over(error):
-                    return wait(0)
-            else:
-                interrupts.check()
+                late = error
+            interrupts.check()
+            if late is None:
                 if given is not None or is_over is not None:
                     return given
+            elif is_over(late):
+                return wait(0)
 
 
 def for_time(wait, timeout):

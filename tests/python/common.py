@@ -97,11 +97,42 @@ class WorkerCase(TestCase):
         self.unhandled.clear()
 
 
+class HaltingCase(TestCase):
+    def setUp(self):
+        super().setUp()
+        self.manager = Thr.ThreadManager()
+        self.addCleanup(self.manager.halt)
+
+    def begin(self, function, manager=None):
+        """A job that says that it runs, and the gate that it opens."""
+        running = Gate()
+        thread = (manager or self.manager).do_async(function, [running])
+        return thread, running
+
+    def spin(self):
+        def work(thread, running):
+            running.open()
+            while True:
+                pass
+
+        thread, running = self.begin(work)
+        running.wait()
+        return thread
+
+    def assert_halted(self, thread):
+        with self.assertRaises(Thr.HaltedError) as caught:
+            thread.join(DEADLINE)
+        self.assertIsInstance(caught.exception.__cause__, (Thr.ThreadHalted, type(None)))
+        self.assertTrue(caught.exception.matches(Thr.Error.HALTED))
+        self.assertTrue(thread.halted)
+
+
 def main():
     unittest.main(argv=[sys.argv[0], "--verbose", *sys.argv[1:]])
 
 
 __all__ = [
-    "DEADLINE", "GLib", "GObject", "Gate", "Gio", "TestCase", "Thr", "WorkerCase", "fail_with",
-    "finish", "main", "poll_until", "run_until", "sys", "threading", "time", "unittest",
+    "DEADLINE", "GLib", "GObject", "Gate", "Gio", "HaltingCase", "TestCase", "Thr", "WorkerCase",
+    "fail_with", "finish", "main", "poll_until", "run_until", "sys", "threading", "time",
+    "unittest",
 ]

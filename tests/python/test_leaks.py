@@ -108,7 +108,9 @@ class Leaks(TestCase):
         self.assertLess(max(objects[5:]) - max(objects[:3]), 200, objects)
         self.assertLessEqual(fds[-1], fds[0], fds)
         self.assertLessEqual(threads[-1], threads[0] + 2, threads)
-        self.assertLess(min(blocks[6:]) - min(blocks[:3]), ROUND // 20, blocks)
+        # What Python keeps to use again grows for the first thousands of jobs.
+        allowed = max(ROUND // 20, 400)
+        self.assertLess(min(blocks[6:]) - min(blocks[:3]), allowed, blocks)
         if memory[0] is not None:
             growth = (min(memory[6:]) - min(memory[:3])) / 6 / ROUND
             self.assertLess(growth, LEAK_OF_GI, memory)

@@ -7,8 +7,8 @@ the error of a time-out, in which an exception would be lost; and what is raised
 listener is for who waits.
 """
 
-import signal
 import threading
+from _signal import SIGINT, default_int_handler, getsignal, signal  # without the enums: quick
 from _thread import get_ident
 
 _main_ident = threading.main_thread().ident
@@ -42,7 +42,7 @@ def check():
 def _handle(number, frame):
     is_error = frame is not None and frame.f_globals.get("__name__") == "gi._error"
     if not (is_error and note()):
-        signal.default_int_handler(number, frame)
+        default_int_handler(number, frame)
 
 
 class Waiting:
@@ -51,14 +51,14 @@ class Waiting:
     def __enter__(self):
         global _depth
 
-        self.is_default = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        self.is_default = getsignal(SIGINT) is default_int_handler
         _depth += 1
         if self.is_default:
-            signal.signal(signal.SIGINT, _handle)
+            signal(SIGINT, _handle)
 
     def __exit__(self, *error):
         global _depth
 
         _depth -= 1
         if self.is_default:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal(SIGINT, default_int_handler)

@@ -214,7 +214,7 @@ class Window(Gtk.ApplicationWindow):
 
     def __init__(self, application, manager):
         super().__init__(application=application, manager=manager)
-        self.root = self.folders = None
+        self.root, self.folders = Path(), None
         self.results = {tag: Gio.ListStore(item_type=Gio.ListModel) for tag in WORKS}
         for tag, lists in self.results.items():
             getattr(self, tag).set_model(lists)

@@ -15,7 +15,7 @@ each_break_point_says_so (ThrWorker *worker,
                           gpointer   user_data,
                           GError   **error)
 {
-  g_autoptr (GError) first = NULL, second = NULL, third = NULL, fourth = NULL;
+  g_autoptr (GError) first = NULL, second = NULL, fourth = NULL;
   ThrWorker *other = thr_worker_new (NULL, NULL, NULL, NULL);
   GError *event_error = NULL;
 

@@ -78,8 +78,9 @@ worker_func (ThrWorker *worker,
              gpointer   user_data,
              GError   **error)
 {
-  g_autoptr (ThrEvent) event = thr_worker_wait_event (worker, "A", 1000, NULL, NULL);
+  ThrEvent *event = thr_worker_wait_event (worker, "A", 1000, NULL, NULL);
 
+  g_clear_pointer (&event, thr_event_unref);
   return thr_worker_wait_forever (worker, error);
 }
 

@@ -40,14 +40,32 @@ object_gone_cb (gpointer data,
 {
   ThrBond *self = data;
   ThrThreadWrapper *job;
+  gboolean at_home = FALSE;
 
   g_mutex_lock (&bonds_lock);
-  job = self->job != NULL ? g_object_ref (self->job) : NULL;
+  job = self->job;
+  if (job != NULL)
+    {
+      guint flags = atomic_fetch_or (&job->home.flags, THR_JOB_SILENT);
+
+      at_home = thr_dispatcher_is_home (job->home.dispatcher);
+      /* A binding is told, by a toggle reference, of the second reference that is
+       * taken, which must not be under a lock. A job in flight has two already.
+       * One that is not submitted ends when it is. */
+      if (!at_home && (flags & THR_JOB_FLYING))
+        g_object_ref (job);
+      else if (!at_home)
+        {
+          atomic_fetch_or (&job->home.control, THR_CONTROL_CANCELLED);
+          job = NULL;
+        }
+    }
   g_mutex_unlock (&bonds_lock);
 
   if (job != NULL)
     {
-      atomic_fetch_or (&job->home.flags, THR_JOB_SILENT);
+      if (at_home)
+        g_object_ref (job); /* which could go only here */
       thr_thread_wrapper_cancel (job);
       thr_job_unref_at_home (job);
     }

@@ -99,6 +99,7 @@ enum
 
 static GParamSpec *props[N_PROPS];
 static guint signals[N_SIGNALS];
+static guint notify_id; /* of the signal of every object */
 
 static void list_model_iface_init (GListModelInterface *iface);
 
@@ -225,6 +226,27 @@ snapshot_of (ThrThreadManager *self)
   return snapshot;
 }
 
+/* The same for who is told from here on what changes. */
+static ThrSnapshot
+look (ThrThreadManager *self)
+{
+  ThrSnapshot snapshot;
+
+  thr_batch_flush ();
+  thr_core_lock (self->core);
+  self->core->looked = TRUE;
+  thr_core_snapshot_locked (self->core, &snapshot);
+  g_mutex_unlock (&self->core->queue_lock);
+  return snapshot;
+}
+
+/* From any thread, with the core locked. */
+gboolean
+thr_thread_manager_has_listener (ThrThreadManager *self)
+{
+  return g_signal_handler_find (self, G_SIGNAL_MATCH_ID, notify_id, 0, NULL, NULL, NULL) != 0;
+}
+
 /* At home: tells what has changed since the last time. */
 void
 thr_thread_manager_settle (ThrThreadManager  *self,
@@ -250,17 +272,17 @@ thr_thread_manager_settle (ThrThreadManager  *self,
     notify (self, PROP_THREAD_LIMIT);
   if (snapshot->keep_finished != before.keep_finished)
     notify (self, PROP_KEEP_FINISHED);
-  if (snapshot->started != before.started)
+  if (snapshot->unheard || snapshot->started != before.started)
     notify (self, PROP_STARTED);
   if (snapshot->paused != before.paused)
     notify (self, PROP_PAUSED);
-  if (snapshot->n_queued != before.n_queued)
+  if (snapshot->unheard || snapshot->n_queued != before.n_queued)
     notify (self, PROP_N_QUEUED);
-  if (snapshot->n_running != before.n_running)
+  if (snapshot->unheard || snapshot->n_running != before.n_running)
     notify (self, PROP_N_RUNNING);
-  if (snapshot->progress != before.progress)
+  if (snapshot->unheard || snapshot->progress != before.progress)
     notify (self, PROP_PROGRESS);
-  if (snapshot->busy != before.busy)
+  if (snapshot->unheard || snapshot->busy != before.busy)
     notify (self, PROP_BUSY);
 
   if (!snapshot_of (self).busy)
@@ -415,6 +437,8 @@ thr_thread_manager_class_init (ThrThreadManagerClass *klass)
   const GParamFlags readwrite = readable | G_PARAM_WRITABLE | G_PARAM_EXPLICIT_NOTIFY;
 
   G_STATIC_ASSERT (G_STRUCT_OFFSET (ThrThreadManager, home) == sizeof (GObject));
+
+  notify_id = g_signal_lookup ("notify", G_TYPE_OBJECT);
 
   thr_home_class_init (object_class);
   object_class->dispose = thr_thread_manager_dispose;
@@ -1258,7 +1282,7 @@ thr_thread_manager_get_thread_limit (ThrThreadManager *self)
 {
   g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), 0);
 
-  return snapshot_of (self).thread_limit;
+  return look (self).thread_limit;
 }
 
 /**
@@ -1315,7 +1339,7 @@ thr_thread_manager_get_paused (ThrThreadManager *self)
 {
   g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), FALSE);
 
-  return snapshot_of (self).paused;
+  return look (self).paused;
 }
 
 /**
@@ -1355,7 +1379,7 @@ thr_thread_manager_get_keep_finished (ThrThreadManager *self)
 {
   g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), 0);
 
-  return snapshot_of (self).keep_finished;
+  return look (self).keep_finished;
 }
 
 /**
@@ -1395,7 +1419,7 @@ thr_thread_manager_get_started (ThrThreadManager *self)
 {
   g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), FALSE);
 
-  return snapshot_of (self).started;
+  return look (self).started;
 }
 
 /**
@@ -1413,7 +1437,7 @@ thr_thread_manager_get_n_queued (ThrThreadManager *self)
 {
   g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), 0);
 
-  return snapshot_of (self).n_queued;
+  return look (self).n_queued;
 }
 
 /**
@@ -1431,7 +1455,7 @@ thr_thread_manager_get_n_running (ThrThreadManager *self)
 {
   g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), 0);
 
-  return snapshot_of (self).n_running;
+  return look (self).n_running;
 }
 
 /**
@@ -1449,7 +1473,7 @@ thr_thread_manager_get_busy (ThrThreadManager *self)
 {
   g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), FALSE);
 
-  return snapshot_of (self).busy;
+  return look (self).busy;
 }
 
 /**
@@ -1467,7 +1491,7 @@ thr_thread_manager_get_progress (ThrThreadManager *self)
 {
   g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), -1.0);
 
-  return snapshot_of (self).progress;
+  return look (self).progress;
 }
 
 /**

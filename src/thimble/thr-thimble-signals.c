@@ -7,6 +7,7 @@
 #include "base/thr-error.h"
 #include "base/thr-i18n-private.h"
 #include "thimble/thr-nearest-private.h"
+#include "threads/thr-job-private.h"
 
 /* Signals of the target: whatever thread emits them, the handler is called in
  * the owner context of who connected it. */
@@ -160,7 +161,7 @@ marshal (GClosure     *closure,
       g_value_copy (&values[i + 1], &emission->arguments[i]);
     }
   atomic_fetch_add (&self->n_pending, 1);
-  thr_dispatcher_invoke (self->owner, deliver, emission);
+  thr_invoke_in_order (self->owner, deliver, emission);
 }
 
 static const char *

@@ -247,6 +247,11 @@ GError           *thr_job_owner_gone_error (void);
  * they look whether the cancellable that they follow is cancelled. */
 extern _Atomic guint thr_job_n_paused;
 
+/* thr-invoke.c */
+void              thr_invoke_in_order  (ThrDispatcher    *home,
+                                        GDestroyNotify    func,
+                                        gpointer          data);
+
 /* thr-job-wait.c */
 void              thr_job_complete_waits (ThrThreadWrapper *self);
 

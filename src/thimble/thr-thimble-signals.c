@@ -257,6 +257,10 @@ find_signal (GType       type,
  * order of the emissions. On the owner's own thread the handler is called inside
  * the emission, unless others are on their way.
  *
+ * What the function of a job emits is delivered before the job's own end, where
+ * both belong to the same owner context, as by [func@Thr.invoke_owner]; so the
+ * handler cannot wait for that end.
+ *
  * The connection does not keep the thimble alive, and ends with it.
  *
  * The error is `THR_ERROR_INVALID_ARGUMENT` where the target has no such signal,

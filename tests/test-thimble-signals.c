@@ -20,6 +20,7 @@ typedef struct
   char *last_text;
   GObject *last_object; /* not a reference */
   int n_destroyed;
+  gboolean has_ended;
 } Fixture;
 
 static void
@@ -283,6 +284,44 @@ test_refused (Fixture      *self,
   refuse (self, "told", THR_ERROR_INVALID_STATE, "*TestTarget*");
 }
 
+static gboolean
+tell_job (ThrThreadWrapper *thread,
+          gpointer          user_data,
+          GError          **error)
+{
+  tell_much (user_data);
+  return TRUE;
+}
+
+static void
+end_cb (ThrThreadWrapper *thread,
+        gpointer          user_data)
+{
+  Fixture *self = user_data;
+
+  g_assert_cmpint (self->n_heard, ==, 1000);
+  self->has_ended = TRUE;
+}
+
+/* The end of a job does not overtake the signals that its function caused, also
+ * where the start of it is still to be announced, which goes together with the
+ * end. */
+static void
+test_order (Fixture      *self,
+            gconstpointer data)
+{
+  g_autoptr (ThrThreadManager) manager = thr_thread_manager_new ();
+  g_autoptr (ThrThreadWrapper) job = NULL;
+
+  thr_thimble_connect_signal (self->thimble, "told", told_cb, self, destroy_cb, NULL);
+  job = thr_thread_manager_do_async (manager, "tell", tell_job, self, NULL);
+  thr_thread_wrapper_set_on_end (job, end_cb, self, NULL);
+  thr_test_block_until (thr_thread_wrapper_get_finished_with (job) ==
+                        THR_EXECUTION_STATE_RETURNED);
+  g_assert_cmpint (self->n_heard, ==, 0);
+  thr_test_run_until (self->has_ended);
+}
+
 #define add(path, func)                                                                \
   g_test_add ("/thimble/signals/" path, Fixture, NULL, set_up, func, tear_down)
 
@@ -296,6 +335,7 @@ main (int   argc,
   add ("dropped", test_dropped);
   add ("race", test_race);
   add ("notify", test_notify);
+  add ("order", test_order);
   add ("refused", test_refused);
   return g_test_run ();
 }

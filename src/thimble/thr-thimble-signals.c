@@ -7,6 +7,7 @@
 #include "base/thr-error.h"
 #include "base/thr-i18n-private.h"
 #include "thimble/thr-nearest-private.h"
+#include "threads/thr-job-private.h"
 
 /* Signals of the target: whatever thread emits them, the handler is called in
  * the owner context of who connected it. */
@@ -160,7 +161,7 @@ marshal (GClosure     *closure,
       g_value_copy (&values[i + 1], &emission->arguments[i]);
     }
   atomic_fetch_add (&self->n_pending, 1);
-  thr_dispatcher_invoke (self->owner, deliver, emission);
+  thr_invoke_in_order (self->owner, deliver, emission);
 }
 
 static const char *
@@ -255,6 +256,10 @@ find_signal (GType       type,
  * are copied, and what they were at the time is what the handler gets, in the
  * order of the emissions. On the owner's own thread the handler is called inside
  * the emission, unless others are on their way.
+ *
+ * What the function of a job emits is delivered before the job's own end, where
+ * both belong to the same owner context, as by [func@Thr.invoke_owner]; so the
+ * handler cannot wait for that end.
  *
  * The connection does not keep the thimble alive, and ends with it.
  *

@@ -110,6 +110,44 @@ thr_core_changed_locked (ThrCore  *self,
   thr_dispatcher_ref (self->home);
 }
 
+static gboolean
+is_quiet (ThrItem *item)
+{
+  return item->kind == THR_JOB_FUNCTION &&
+         (atomic_load_explicit (&thr_item_get_job (item)->home.flags, memory_order_relaxed) &
+          THR_JOB_QUIET) != 0;
+}
+
+/* Whether anybody can notice that something changes. */
+static gboolean
+is_heard_locked (ThrCore *self)
+{
+  return self->looked || self->tracked || self->closings != NULL || self->has_application ||
+         self->idle_tasks != NULL ||
+         (self->manager != NULL && thr_thread_manager_is_heard (self->manager));
+}
+
+/* The same where what changed is due to @item. What a quiet job changes is not
+ * posted while nobody can notice: that saves home two wake-ups for each call.
+ *
+ * The properties are right whenever they are read. Who has read one at home, and
+ * connects a handler before it returns to the main loop, misses nothing, since
+ * from then on all is posted until the next delivery. And who connects a handler
+ * is told of all that comes after: with the first of it also of what was not
+ * posted before, for home does not know what it was. */
+void
+thr_core_changed_by_locked (ThrCore  *self,
+                            ThrItem  *item,
+                            gboolean *post)
+{
+  if (self->posted)
+    return;
+  if (is_quiet (item) && !is_heard_locked (self))
+    self->unheard = TRUE;
+  else
+    thr_core_changed_locked (self, post);
+}
+
 void
 thr_core_post (ThrCore *self,
                gboolean post)
@@ -275,13 +313,12 @@ thr_core_wants_thread_locked (ThrCore *self)
   return TRUE;
 }
 
-/* Unlocks, and does what a change to the queue calls for. */
-void
-thr_core_unlock (ThrCore *self)
+static void
+unlock (ThrCore *self,
+        gboolean post)
 {
-  gboolean start = FALSE, hold, post = FALSE;
+  gboolean start = FALSE, hold;
 
-  thr_core_changed_locked (self, &post);
   do
     {
       queue_changed_locked (self);
@@ -297,6 +334,16 @@ thr_core_unlock (ThrCore *self)
   thr_core_post (self, post);
   if (hold)
     thr_core_hold_application (self);
+}
+
+/* Unlocks, and does what a change to the queue calls for. */
+void
+thr_core_unlock (ThrCore *self)
+{
+  gboolean post = FALSE;
+
+  thr_core_changed_locked (self, &post);
+  unlock (self, post);
 }
 
 static void
@@ -395,7 +442,7 @@ thr_core_take_locked (ThrCore  *self,
           continue;
         }
       activate_locked (self, item);
-      thr_core_changed_locked (self, post);
+      thr_core_changed_by_locked (self, item, post);
       return item;
     }
   return NULL;
@@ -475,7 +522,10 @@ submit_job_locked (ThrCore          *self,
   if (self->index != NULL)
     g_hash_table_insert (self->index, &job->number, job);
   if (self->tracked)
-    g_ptr_array_add (self->arrivals, g_object_ref (job));
+    {
+      thr_job_hand_out (job);
+      g_ptr_array_add (self->arrivals, g_object_ref (job));
+    }
 
   if (takes_none_locked (self) || thr_job_is_ending (job))
     {
@@ -530,6 +580,7 @@ thr_core_submit (ThrCore           *self,
                  GError           **error)
 {
   GSList *begun = NULL, *failed = NULL;
+  gboolean post = FALSE;
 
   for (gsize i = 0; i < n_jobs; i++)
     {
@@ -555,8 +606,11 @@ thr_core_submit (ThrCore           *self,
     }
   thr_core_lock (self);
   for (gsize i = 0; i < n_jobs; i++)
-    submit_job_locked (self, jobs[i], hold, &begun, &failed);
-  thr_core_unlock (self);
+    {
+      submit_job_locked (self, jobs[i], hold, &begun, &failed);
+      thr_core_changed_by_locked (self, &jobs[i]->item, &post);
+    }
+  unlock (self, post);
 
   /* The caller's references keep the jobs, some of which may be over by now. */
   begun = g_slist_reverse (begun);

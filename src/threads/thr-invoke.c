@@ -44,7 +44,7 @@ post_cb (gpointer data)
 
   thr_delivery_begin (&delivery, self->core);
   delivery.posted_by = self->job;
-  if (thr_gate_is_open () && !thr_dispatcher_is_closed (self->owner) &&
+  if (self->func != NULL && thr_gate_is_open () && !thr_dispatcher_is_closed (self->owner) &&
       (self->job == NULL || !thr_job_is_silent (self->job)))
     self->func (self->data.user_data);
   thr_callback_clear (&self->data, self->owner);
@@ -53,6 +53,38 @@ post_cb (gpointer data)
   thr_core_unref (self->core);
   thr_dispatcher_unref (self->owner);
   g_free (self);
+}
+
+static void
+post (ThrFrame      *top,
+      ThrInvokeFunc  func,
+      gpointer       user_data,
+      GDestroyNotify destroy)
+{
+  Post *self = g_new (Post, 1);
+
+  self->func = func;
+  self->data = (ThrCallback) { NULL, user_data, destroy };
+  self->owner = thr_dispatcher_ref (top->owner);
+  self->core = thr_core_ref (top->core);
+  self->job = top->job;
+  begin_post (self->job);
+  thr_dispatcher_invoke (top->owner, post_cb, self);
+}
+
+/* Calls @func there as thr_dispatcher_invoke() does; in the function of a job
+ * that belongs there, before the job's own end is delivered. */
+void
+thr_invoke_in_order (ThrDispatcher *home,
+                     GDestroyNotify func,
+                     gpointer       data)
+{
+  ThrFrame *top = thr_frame_top ();
+
+  if (top != NULL && top->owner == home)
+    post (top, NULL, data, func);
+  else
+    thr_dispatcher_invoke (home, func, data);
 }
 
 /**
@@ -82,7 +114,6 @@ thr_invoke_owner (ThrInvokeFunc  func,
                   GError       **error)
 {
   ThrFrame *top = thr_frame_top ();
-  Post *post;
 
   g_return_val_if_fail (func != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
@@ -97,14 +128,7 @@ thr_invoke_owner (ThrInvokeFunc  func,
       return FALSE;
     }
 
-  post = g_new (Post, 1);
-  post->func = func;
-  post->data = (ThrCallback) { NULL, user_data, destroy };
-  post->owner = thr_dispatcher_ref (top->owner);
-  post->core = thr_core_ref (top->core);
-  post->job = top->job;
-  begin_post (post->job);
-  thr_dispatcher_invoke (top->owner, post_cb, post);
+  post (top, func, user_data, destroy);
   return TRUE;
 }
 

@@ -516,6 +516,26 @@ class AtExit(unittest.TestCase):
                 )
                 self.assertEqual((ended.stdout, ended.stderr), ("interrupted\n", ""))
 
+    def test_interrupted_in_what_the_library_calls(self):
+        """There an exception would be printed, and forgotten."""
+        for timeout in 60, 0.2:
+            ended = self.run_program(
+                f"""
+                import signal
+                glue = {{"__name__": "gi.overrides.glue", "signal": signal, "once": [1]}}
+                exec("def called(job): once and signal.raise_signal(once.pop() and 2)", glue)
+                Thr.add_interrupter(glue["called"])
+                manager = Thr.ThreadManager()
+                manager.do_async(lambda job: begun.set() or time.sleep(0.5))
+                begun.wait()
+                try:
+                    manager.halt({timeout})
+                except KeyboardInterrupt:
+                    print("interrupted")
+                """
+            )
+            self.assertEqual((ended.stdout, ended.stderr), ("interrupted\n", ""))
+
     def test_at_exit(self):
         for name, program in AT_EXIT.items():
             with self.subTest(name=name):

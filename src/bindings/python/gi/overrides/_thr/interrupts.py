@@ -2,9 +2,9 @@
 """Ctrl+C while the main thread waits in the library.
 
 Python's handlers of signals run on the main thread, between two of its instructions: so
-a wait there is done in slices. The first instructions after one are those that make
-the error of a time-out, in which an exception would be lost; and what is raised in a
-listener is for who waits.
+a wait there is done in slices. The first instructions after one are mostly those of a
+binding, where an exception would be lost: they make the error of a time-out, or are the
+beginning of what the library calls. And what is raised in a listener is for who waits.
 """
 
 import threading
@@ -40,8 +40,8 @@ def check():
 
 
 def _handle(number, frame):
-    is_error = frame is not None and frame.f_globals.get("__name__") == "gi._error"
-    if not (is_error and note()):
+    is_ours = frame is not None and str(frame.f_globals.get("__name__")).startswith("gi.")
+    if not (is_ours and note()):
         default_int_handler(number, frame)
 
 
@@ -62,3 +62,4 @@ class Waiting:
         _depth -= 1
         if self.is_default:
             signal(SIGINT, default_int_handler)
+        check()

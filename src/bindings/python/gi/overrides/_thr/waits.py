@@ -27,7 +27,7 @@ def in_slices(wait, timeout, is_over=None):
     truth, and so the outcome might be that very error.
     """
     microseconds = to_microseconds(timeout)
-    if microseconds <= _SLICE * 1e6 or not interrupts.on_main_thread():
+    if microseconds <= 0 or not interrupts.on_main_thread():
         return wait(microseconds)
     with interrupts.Waiting():
         end = None if timeout is None else time.monotonic() + timeout

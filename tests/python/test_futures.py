@@ -6,9 +6,11 @@ import asyncio
 import concurrent.futures
 import gc
 import traceback
+import unittest.mock
 import weakref
 
 from common import Gate, TestCase, Thr, main, threading, time
+from gi.overrides._thr import futures
 from gi.overrides._thr.executor import wait
 
 SOON = 20  # seconds, for a machine that is busy
@@ -208,6 +210,25 @@ class OfJobs(TestCase):
             done, _ = concurrent.futures.wait([future], SOON)
             self.assertEqual([each.result() for each in done], [step])
 
+    def test_made_while_the_job_begins_and_ends(self):
+        # All of that between a look at its state and the future being there to be seen.
+        manager = Thr.ThreadManager(thread_limit=1)
+        gate = Gate()
+        manager.do_async(lambda thread: gate.wait())
+        thread = manager.do_async(lambda thread: "value")
+
+        class Late(dict):
+            def __setitem__(self, address, future):
+                gate.open()
+                while not futures.has_ended(thread):
+                    time.sleep(0.001)
+                super().__setitem__(address, future)
+
+        with unittest.mock.patch.object(futures, "pending", Late()):
+            future = thread.as_future()
+        done, _ = concurrent.futures.wait([future], SOON)
+        self.assertEqual([each.result() for each in done], ["value"])
+
     def test_made_while_the_job_ends(self):
         # The job's thread settles it before who has made it says that it has begun.
         thread = Thr.thread_manager.do_async(lambda thread: 1)
@@ -245,6 +266,8 @@ class OfJobs(TestCase):
         self.assertEqual((done, not_done), ({quick, future}, {slow}))
         gate.open()
         self.assertEqual(wait(things, SOON)[0], set(things))
+        with self.assertRaisesRegex(TypeError, "jobs and futures are needed, not 1"):
+            wait([1], SOON)
 
     def test_as_completed(self):
         gate = Gate()

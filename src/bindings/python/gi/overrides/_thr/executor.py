@@ -63,8 +63,12 @@ def _ignore(failure):
 def _futures_of(things):
     by_future = {}
     for thing in things:
-        is_future = isinstance(thing, concurrent.futures.Future)
-        by_future[thing if is_future else thing.as_future()] = thing
+        if isinstance(thing, ThreadWrapper):
+            by_future[thing.as_future()] = thing
+        elif isinstance(thing, concurrent.futures.Future):
+            by_future[thing] = thing
+        else:
+            raise TypeError(f"jobs and futures are needed, not {thing!r}")
     return by_future
 
 

@@ -121,11 +121,12 @@ def of_thread(thread):
         return future
 
     future = Future(thread)
-    has_begun = _raw.get_execution_state(thread) != State.CREATED
-    if has_begun:
+    if _raw.get_execution_state(thread) != State.CREATED:
         future.begin()  # before the job's thread can see it, and settle it
     pending[address] = future
-    if has_begun:
+    if _raw.get_execution_state(thread) != State.CREATED:
+        # Its function may have begun, and even ended, without a look at what is pending.
+        future.begin()
         _pass_epilogue(thread, address)
         settle_ended(thread)
     is_open = not future.done() or _raw.get_error(thread) is not None

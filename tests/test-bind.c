@@ -163,6 +163,42 @@ test_disposed (void)
   g_assert_finalize_object (window);
 }
 
+/* Somebody else whom the object tells that it goes waits for the job then. */
+static void
+join_cb (gpointer job,
+         GObject *where_the_object_was)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!thr_thread_wrapper_join (job, THR_FOREVER, NULL, &error))
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+static void
+test_joined_meanwhile (void)
+{
+  for (int disposed_only = 0; disposed_only < 2; disposed_only++)
+    {
+      g_autoptr (ThrThreadManager) manager = thr_thread_manager_new ();
+      TestWindow *window = g_object_new (TEST_TYPE_WINDOW, NULL);
+      ThrThreadWrapper *job;
+
+      job = thr_thread_manager_do_async (manager, NULL, thr_test_job_return, NULL, NULL);
+      set_callbacks (job, window);
+      thr_thread_wrapper_bind_to (job, G_OBJECT (window));
+      g_object_weak_ref (G_OBJECT (window), join_cb, job);
+      if (disposed_only)
+        {
+          g_object_run_dispose (G_OBJECT (window));
+          g_assert_cmpint (window->n_called, ==, 0);
+        }
+      g_assert_finalize_object (window);
+      g_assert_true (thr_thread_wrapper_get_finished (job));
+      thr_test_drain ();
+      g_assert_finalize_object (job);
+    }
+}
+
 /* Before the job is begun, and before it is submitted. */
 static void
 test_queued (void)
@@ -410,6 +446,7 @@ main (int   argc,
   g_test_add_func ("/bind/alive", test_alive);
   g_test_add_func ("/bind/running", test_running);
   g_test_add_func ("/bind/disposed", test_disposed);
+  g_test_add_func ("/bind/joined-meanwhile", test_joined_meanwhile);
   g_test_add_func ("/bind/queued", test_queued);
   g_test_add_func ("/bind/two", test_two);
   g_test_add_func ("/bind/in-callback", test_in_callback);

@@ -4,72 +4,84 @@
 
 #include "threads/thr-job-bonds-private.h"
 
+#include "base/thr-quark-private.h"
 #include "threads/thr-core-private.h"
 
 /* What ties a job to an object that lives no longer than it is wanted.
  *
  * The object belongs to the owner context, and should be disposed there. But a
  * language may collect its garbage on any thread, so that neither end of a bond
- * can rely on the other being there. */
+ * can rely on the other being there: each finds it, or finds that it is gone,
+ * under bonds_lock. */
+
+/* All the bonds of an object. It comes with the first one and goes with the object:
+ * a bond that ends leaves the object alone, which may be telling others just now
+ * that it goes. */
+typedef struct
+{
+  GQueue bonds;
+} Hub;
+
+/* It belongs to its job. */
 struct _ThrBond
 {
   ThrBond *next;
-  GWeakRef object;
-  gpointer address; /* of the object, only to be compared */
-
-  /* Two references: the object's and the job's. */
-  gint ref_count;
-  ThrThreadWrapper *job; /* guarded by bonds_lock; NULL once the job is over */
+  ThrThreadWrapper *job;
+  Hub *hub;   /* NULL once the object is gone */
+  GList link; /* in the hub */
 };
 
+/* Guards the hubs, and what is in the bonds but for next and job. */
 static GMutex bonds_lock;
 
-static void
-bond_unref (ThrBond *self)
-{
-  if (!g_atomic_int_dec_and_test (&self->ref_count))
-    return;
-  g_weak_ref_clear (&self->object);
-  g_free (self);
-}
+static THR_DEFINE_QUARK (thr-job-bonds-hub, hub);
 
 /* The object is being disposed. */
 static void
 object_gone_cb (gpointer data,
-                GObject *where_the_object_was)
+                GObject *object)
 {
-  ThrBond *self = data;
-  ThrThreadWrapper *job;
-  gboolean at_home = FALSE;
+  Hub *hub = data;
+  GList *link;
 
-  g_mutex_lock (&bonds_lock);
-  job = self->job;
-  if (job != NULL)
+  do
     {
-      guint flags = atomic_fetch_or (&job->home.flags, THR_JOB_SILENT);
+      ThrThreadWrapper *job = NULL;
+      gboolean at_home = FALSE;
 
-      at_home = thr_dispatcher_is_home (job->home.dispatcher);
-      /* A binding is told, by a toggle reference, of the second reference that is
-       * taken, which must not be under a lock. A job in flight has two already.
-       * One that is not submitted ends when it is. */
-      if (!at_home && (flags & THR_JOB_FLYING))
-        g_object_ref (job);
-      else if (!at_home)
+      g_mutex_lock (&bonds_lock);
+      link = g_queue_pop_head_link (&hub->bonds);
+      if (link == NULL)
+        g_object_steal_qdata (object, hub_quark ());
+      else
         {
-          atomic_fetch_or (&job->home.control, THR_CONTROL_CANCELLED);
-          job = NULL;
+          ThrBond *bond = link->data;
+          guint flags = atomic_fetch_or (&bond->job->home.flags, THR_JOB_SILENT);
+
+          bond->hub = NULL;
+          at_home = thr_dispatcher_is_home (bond->job->home.dispatcher);
+          /* A binding is told, by a toggle reference, of the second reference that is
+           * taken, which must not be under a lock. A job in flight has two already.
+           * One that is not submitted ends when it is. */
+          if (at_home)
+            job = bond->job;
+          else if (flags & THR_JOB_FLYING)
+            job = g_object_ref (bond->job);
+          else
+            atomic_fetch_or (&bond->job->home.control, THR_CONTROL_CANCELLED);
+        }
+      g_mutex_unlock (&bonds_lock);
+
+      if (job != NULL)
+        {
+          if (at_home)
+            g_object_ref (job); /* which could go only here */
+          thr_thread_wrapper_cancel (job);
+          thr_job_unref_at_home (job);
         }
     }
-  g_mutex_unlock (&bonds_lock);
-
-  if (job != NULL)
-    {
-      if (at_home)
-        g_object_ref (job); /* which could go only here */
-      thr_thread_wrapper_cancel (job);
-      thr_job_unref_at_home (job);
-    }
-  bond_unref (self);
+  while (link != NULL);
+  g_free (hub);
 }
 
 void
@@ -81,21 +93,44 @@ thr_job_bonds_end (ThrThreadWrapper *self)
   thr_assert_home (self->home.dispatcher);
   for (bond = extra != NULL ? g_steal_pointer (&extra->bonds) : NULL; bond != NULL; bond = next)
     {
-      GObject *object = g_weak_ref_get (&bond->object);
-
       next = bond->next;
       g_mutex_lock (&bonds_lock);
-      bond->job = NULL;
+      if (bond->hub != NULL)
+        g_queue_unlink (&bond->hub->bonds, &bond->link);
       g_mutex_unlock (&bonds_lock);
-      /* Where it is going just now, it lets go of the bond itself. */
-      if (object != NULL)
-        {
-          g_object_weak_unref (object, object_gone_cb, bond);
-          bond_unref (bond);
-          g_object_unref (object);
-        }
-      bond_unref (bond);
+      g_free (bond);
     }
+}
+
+static void
+tie (ThrThreadWrapper *self,
+     ThrJobExtra      *extra,
+     GObject          *object)
+{
+  Hub *hub;
+  ThrBond *bond;
+
+  g_mutex_lock (&bonds_lock);
+  hub = g_object_get_qdata (object, hub_quark ());
+  if (hub == NULL)
+    {
+      hub = g_new0 (Hub, 1);
+      g_object_set_qdata (object, hub_quark (), hub);
+      g_object_weak_ref (object, object_gone_cb, hub);
+    }
+  for (bond = extra->bonds; bond != NULL && bond->hub != hub; bond = bond->next)
+    ;
+  if (bond == NULL)
+    {
+      bond = g_new0 (ThrBond, 1);
+      bond->job = self;
+      bond->hub = hub;
+      bond->link.data = bond;
+      g_queue_push_tail_link (&hub->bonds, &bond->link);
+      bond->next = extra->bonds;
+      extra->bonds = bond;
+    }
+  g_mutex_unlock (&bonds_lock);
 }
 
 /**
@@ -135,8 +170,6 @@ void
 thr_thread_wrapper_bind_to (ThrThreadWrapper *self,
                             GObject          *object)
 {
-  ThrJobExtra *extra;
-  ThrBond *bond;
   guint flags;
 
   g_return_if_fail (THR_IS_THREAD_WRAPPER (self));
@@ -154,19 +187,5 @@ thr_thread_wrapper_bind_to (ThrThreadWrapper *self,
       return;
     }
 
-  extra = thr_job_extra (self);
-  for (bond = extra->bonds; bond != NULL; bond = bond->next)
-    {
-      if (bond->address == object)
-        return;
-    }
-
-  bond = g_new0 (ThrBond, 1);
-  bond->ref_count = 2;
-  bond->job = self;
-  bond->address = object;
-  g_weak_ref_init (&bond->object, object);
-  bond->next = extra->bonds;
-  extra->bonds = bond;
-  g_object_weak_ref (object, object_gone_cb, bond);
+  tie (self, thr_job_extra (self), object);
 }

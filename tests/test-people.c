@@ -99,6 +99,7 @@ test_fraction_text (void)
   g_assert_true (percent_is (job, 0.29, "29 %"));
   g_assert_true (percent_is (job, 0.42, "42 %"));
   g_assert_true (percent_is (job, 0.999, "99 %"));
+  g_assert_true (percent_is (job, 1.0 - 1e-9, "99 %"));
   g_assert_true (percent_is (job, 1.0, "100 %"));
   g_assert_true (percent_is (job, -1.0, ""));
   for (int i = 0; i <= 100; i++)

@@ -73,7 +73,10 @@ get_percent (ThrThreadWrapper *self)
 {
   double progress = thr_thread_wrapper_get_progress (self);
 
-  return progress < 0.0 ? -1 : (int) (progress * 100.0 + 1e-6);
+  if (progress < 0.0)
+    return -1;
+  /* 0.29 times 100 is a little less than 29. */
+  return progress < 1.0 ? MIN ((int) (progress * 100.0 + 1e-6), 99) : 100;
 }
 
 /* Brings the books of the pauses up to date with what is asked of the job, by

@@ -258,6 +258,16 @@ const tests = {
             error = await catchRejection(manager.do_async(make('a text')).wait_async());
             assertEqual([assertError(error, Thr.Error, Thr.Error.FAILED).message, error.cause],
                 ['a text', 'a text']);
+
+            // What cannot be written as a text ends a job all the same.
+            const [symbol, bare] = [Symbol('sign'), Object.create(null)];
+            for (const [thrown, text] of [[symbol, 'Symbol(sign)'], [bare, 'an object without a text was thrown']]) {
+                let ended = false;
+                const thread = manager.do_async(make(thrown), {onEnd: () => (ended = true)});
+                error = assertError(await catchRejection(thread.wait_async()), Thr.Error, Thr.Error.FAILED);
+                assertEqual([error.message, ended], [text, true]);
+                assert(error.cause === thrown, 'no cause');
+            }
         }
         // Nobody there: the manager reports it.
         const reported = [];

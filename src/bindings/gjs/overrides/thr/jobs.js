@@ -64,11 +64,20 @@ function getStatus(thread) {
 
 // ---- errors ----
 
+// Not all that can be thrown can be made a text.
+function toText(exception) {
+    try {
+        return String(exception);
+    } catch {
+        return 'an object without a text was thrown';
+    }
+}
+
 // What an exception is to C: its message, and where it was thrown.
 function toError(exception) {
     if (exception instanceof GLib.Error)
         return exception;
-    let text = `${exception}`;
+    let text = toText(exception);
     if (exception instanceof Error && exception.fileName)
         text += ` (${GLib.path_get_basename(exception.fileName)}:${exception.lineNumber})`;
     return new GLib.Error(Thr.Error, Thr.Error.FAILED, text);
@@ -88,7 +97,7 @@ function reportLate(thread, exception) {
     const error = thread.get_error();
     if (exception instanceof GLib.Error && error !== null && exception.matches(error.domain, error.code))
         return;
-    warn(thread, `had ended, and then threw: ${exception}\n${exception?.stack ?? ''}`);
+    warn(thread, `had ended, and then threw: ${toText(exception)}\n${exception?.stack ?? ''}`);
 }
 
 // ---- generators ----

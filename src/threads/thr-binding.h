@@ -16,7 +16,7 @@ G_BEGIN_DECLS
 
 /**
  * ThrUnhandledFunc:
- * @thread: (nullable): the job, if it was not one without a handle
+ * @thread: (nullable): the job, or `NULL` for one that has no handle
  * @failure: why it failed
  * @user_data: (nullable): what was given with the function
  *

@@ -354,6 +354,15 @@ class WithoutAsyncio(TestCase):
         del pending
         gc.collect()
 
+    def test_callbacks_may_fail(self):
+        told = []
+        pending = Thr.Pending()
+        pending.add_done_callback(lambda pending: 1 // 0)
+        pending.add_done_callback(told.append)
+        pending.resolve(1)
+        self.assertEqual(told, [pending])
+        self.expected_unhandled = 1
+
     def test_too_soon(self):
         with self.assertRaisesRegex(RuntimeError, "not settled"):
             Thr.Pending().result()

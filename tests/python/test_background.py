@@ -25,6 +25,13 @@ class Background(TestCase):
         self.assertEqual(str(inspect.signature(add)), "(a, b=2)")
         self.assertEqual(add.__wrapped__(1)[0], 3)
 
+    def test_any_name_of_a_parameter(self):
+        @Thr.background
+        def work(*args, **kwargs):
+            return args, kwargs
+
+        self.assertEqual(work(1, self=2).result(SOON), ((1,), {"self": 2}))
+
     def test_with_parameters(self):
         told = []
 

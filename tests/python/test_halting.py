@@ -271,7 +271,8 @@ class Patience(HaltingCase):
         for function in in_finally, in_except, in_exit, with_another_exception, in_a_generator:
             done = []
 
-            def work(thread, running):
+            # The loop goes on as soon as it runs.
+            def work(thread, running, function=function, done=done):
                 running.open()
                 function(done)
 

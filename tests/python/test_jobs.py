@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Jobs: what becomes of a function, its result and its failure."""
 
+import functools
 import gc
 import traceback
 
@@ -194,6 +195,20 @@ class Outcome(TestCase):
         run_until(lambda: len(told) == 3)
         self.assertIsInstance(told[2], OwnError)
 
+    def test_callbacks_taken_back(self):
+        told = []
+        gate = Gate()
+        thread = Thr.thread_manager.do_async(lambda thread: gate.wait())
+        for set_callback in thread.set_on_success, thread.set_on_fail, thread.set_on_end:
+            set_callback(lambda *args: told.append(args))
+            set_callback(None)
+            with self.assertRaisesRegex(TypeError, "on_.* is a function, not 1"):
+                set_callback(1)
+        gate.open()
+        thread.join(SOON)
+        run_until(lambda: thread.execution_state == "CLOSED")
+        self.assertEqual(told, [])
+
     def test_result_given_by_the_function_itself(self):
         thread = Thr.thread_manager.do_async(lambda thread: thread.return_value([1]))
         self.assertEqual(thread.result(SOON), [1])
@@ -228,6 +243,11 @@ class Outcome(TestCase):
         self.assertIs(thread.exception(SOON), failure)
         with self.assertRaises(Thr.Error):
             thread.return_value(1)
+        with self.assertRaises(Thr.Error):
+            thread.return_error(ValueError("too late"))
+        self.assertIs(thread.exception(), failure)
+        with self.assertRaisesRegex(TypeError, "an exception is needed, not 'text'"):
+            thread.return_error("text")
 
     def test_sliced(self):
         manager = Thr.ThreadManager()
@@ -246,6 +266,12 @@ class Outcome(TestCase):
         self.assertIsNone(thread.result(SOON))
         self.assertEqual((steps, told[-1]), ([], "end"))
         self.assertIsInstance(manager.do_sliced(fail).exception(SOON), OwnError)
+        self.assertIsNone(manager.do_sliced(functools.partial(generator)).exception(SOON))
+        with self.assertRaisesRegex(TypeError, "a function is needed"):
+            manager.do_sliced(1)
+        with self.assertRaisesRegex(TypeError, "on_end is a function"):
+            manager.do_sliced(told.append, on_end=1)
+        self.assertEqual(manager.n_running + manager.n_queued, 0)
 
 
 class State(TestCase):

@@ -91,7 +91,7 @@ class Life(WorkerCase):
 
     def test_arguments(self):
         worker = self.make(lambda *args, **kwargs: [args, kwargs])
-        self.assertEqual(worker.start(1, b=2).join().ret, [(1,), {"b": 2}])
+        self.assertEqual(worker.start(1, self=2).join().ret, [(1,), {"self": 2}])
         self.assertEqual(worker.start().join().ret, [(), {}])
         gate = Gate()
         worker = self.make(lambda answer: gate.wait() and answer)

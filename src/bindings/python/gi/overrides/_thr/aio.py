@@ -2,6 +2,7 @@
 """Awaiting: under asyncio, and without it in a GLib main loop."""
 
 import collections
+import sys
 import weakref
 
 from gi.repository import Gio
@@ -143,7 +144,10 @@ class Pending:
                 callback = self._callbacks.popleft()
             except IndexError:
                 break
-            callback(self)
+            try:
+                callback(self)
+            except Exception:
+                sys.excepthook(*sys.exc_info())  # the others are told all the same
 
     def __del__(self):
         # As a job's: a failure that nobody looked at is reported.

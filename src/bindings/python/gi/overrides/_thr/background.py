@@ -14,7 +14,7 @@ class Background:
         self._options = options
         functools.update_wrapper(self, getattr(function, "__func__", function))
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, /, *args, **kwargs):
         return self._decorator.manager.do_async(self._function, args, kwargs, **self._options)
 
     def __get__(self, instance, owner=None):

@@ -24,25 +24,28 @@ _raw_async = Thr.Async
 class _Rejection:
     """The exception that a defer is rejected with, for it and for its resolvers."""
 
-    __slots__ = ("exception", "lock")
+    __slots__ = ("exception", "error", "lock")
 
     def __init__(self):
-        self.exception = None
+        self.exception = self.error = None
         self.lock = threading.RLock()
 
     def reject(self, reject, target, exception):
         if not isinstance(exception, BaseException):
             raise TypeError(f"an exception is needed, not {exception!r}")
+        error = errors.to_glib_error(exception)  # which calls __str__(): not under the lock
         with self.lock:
-            before, self.exception = self.exception, exception
-            if reject(target, errors.to_glib_error(exception)):
+            before = self.exception, self.error
+            self.exception, self.error = exception, error
+            if reject(target, error):
                 return True
-            self.exception = before
+            self.exception, self.error = before
             return False
 
     def exception_of(self, error):
-        exception = self.exception
-        if exception is not None and same(errors.to_glib_error(exception), error):
+        with self.lock:  # it may be that of a rejection which comes too late
+            exception, own = self.exception, self.error
+        if exception is not None and same(own, error):
             return exception
         return errors.convert(error)
 

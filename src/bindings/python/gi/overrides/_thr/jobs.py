@@ -288,7 +288,14 @@ def result_of(thread):
     return thread.props.result if is_borrowed else value
 
 
+def check_callbacks(**callbacks):
+    for name, callback in callbacks.items():
+        if callback is not None:
+            _check_callback(callback, name)
+
+
 def set_callbacks(thread, on_success, on_fail, on_end):
+    check_callbacks(on_success=on_success, on_fail=on_fail, on_end=on_end)
     bonds = thread._thr_bonds
     if bonds:
         on_success, on_fail, on_end = people.weakly(bonds, on_success, on_fail, on_end)
@@ -551,17 +558,33 @@ class ThreadWrapper(people.JobForPeople, _raw):
 
     def return_error(self, failure):
         """Ends a manual job with any exception as its failure."""
+        if not isinstance(failure, BaseException):
+            raise TypeError(f"an exception is needed, not {failure!r}")
+        before = self._thr_failure
+        # Before, since a callback may ask for it at once.
         keep_failure(self, failure)
-        with errors.conversion:
-            return _raw.return_error(self, errors.to_glib_error(failure))
+        given = False
+        try:
+            with errors.conversion:
+                given = _raw.return_error(self, errors.to_glib_error(failure))
+        finally:
+            if not given:
+                self._thr_failure = before
+        return given
 
     def set_on_success(self, on_success):
+        if on_success is None:
+            _raw.set_on_success(self, None)
         set_callbacks(self, on_success, None, None)
 
     def set_on_fail(self, on_fail):
+        if on_fail is None:
+            _raw.set_on_fail(self, None)
         set_callbacks(self, None, on_fail, None)
 
     def set_on_end(self, on_end):
+        if on_end is None:
+            _raw.set_on_end(self, None)
         set_callbacks(self, None, None, on_end)
 
 

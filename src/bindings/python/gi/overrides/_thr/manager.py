@@ -9,7 +9,7 @@ from gi.repository import Gio, GLib
 
 from . import aio, errors, exit, futures, people, waits
 from .attributes import attribute
-from .jobs import Run, ThreadWrapper, keep_failure, set_callbacks
+from .jobs import Run, ThreadWrapper, check_callbacks, keep_failure, set_callbacks
 from .times import FOREVER, to_microseconds
 
 Thr = get_introspection_module("Thr")
@@ -93,9 +93,14 @@ class ThreadManager(people.ManagerForPeople, _raw):
         which returns whether it is to be called again.
         """
         aio.attend()
+        # What is wrong is refused before anything begins.
+        if not callable(function):
+            raise TypeError(f"a function is needed, not {function!r}")
+        check_callbacks(on_success=on_success, on_fail=on_fail, on_end=on_end)
         if bind_to is not None:
-            people.bond_of(bind_to)  # which refuses what is none, before anything begins
-        thread = _raw.do_sliced(self, name or function.__name__, _Slices(function))
+            people.bond_of(bind_to)
+        name = name or getattr(function, "__name__", None)
+        thread = _raw.do_sliced(self, name, _Slices(function))
         if bind_to is not None:
             thread.bind_to(bind_to)
         set_callbacks(thread, on_success, on_fail, on_end)

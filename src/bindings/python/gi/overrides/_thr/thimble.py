@@ -186,11 +186,11 @@ class Thimble:
 
     # Calling.
 
-    def call(self, name, *args, **kwargs):
+    def call(self, name, /, *args, **kwargs):
         """Calls a method in a thread, whether it is listed or not."""
         return self._begin(name, self._find(name), args, kwargs)
 
-    def call_thread(self, name, *args, **kwargs):
+    def call_thread(self, name, /, *args, **kwargs):
         """As call(), but returns the job, whose result is what the library makes of it."""
         aio.attend()
         with errors.conversion:

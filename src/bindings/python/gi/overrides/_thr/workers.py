@@ -130,7 +130,7 @@ class Worker(_raw):
             self.print_traceback = False
         self.set_quiet(True)
 
-    def run(self, *args, **kwargs):
+    def run(self, /, *args, **kwargs):
         """What the worker does, on its own thread: a subclass has its own."""
         if self._thr_task is not None:
             return self._thr_task(*args, **kwargs)
@@ -191,7 +191,7 @@ class Worker(_raw):
 
     # Its life.
 
-    def start(self, *args, **kwargs):
+    def start(self, /, *args, **kwargs):
         """Starts its thread, and gives the arguments to the task."""
         if not self.is_running():
             self._thr_arguments = args, kwargs
@@ -199,7 +199,7 @@ class Worker(_raw):
                 _raw.start(self)
         return self
 
-    def start_overlay(self, *args, **kwargs):
+    def start_overlay(self, /, *args, **kwargs):
         """Runs the task and the loop on the calling thread, until it has ended."""
         if self.is_running():
             return self

@@ -14,12 +14,11 @@ dir=$(realpath -m "${1:?"give it the folder that GLib is to be installed into"}"
 rm -rf "$dir"
 mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/source"
 
-# Where the sources are is nothing that apt-get has to know for itself.
-# shellcheck source=/dev/null
-. /etc/os-release
+# The sources are where the packages are, which is nothing that apt-get has to know
+# for itself.
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-printf 'deb-src [signed-by=%s] http://deb.debian.org/debian %s main\n' \
-  "$keyring" "$VERSION_CODENAME" >"$dir/sources.list"
+apt-get indextargets --format "deb-src [signed-by=$keyring] \$(REPO_URI) \$(RELEASE) main" \
+  'Created-By: Packages' 'Origin: Debian' 'Component: main' | sort -u >"$dir/sources.list"
 apt=(apt-get -q -o "Dir::Etc::SourceList=$dir/sources.list" -o Dir::Etc::SourceParts=/dev/null
      -o "Dir::State::Lists=$dir/lists" -o "Dir::Cache=$dir/cache" -o APT::Sandbox::User=root)
 

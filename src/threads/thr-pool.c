@@ -41,16 +41,32 @@ pool_run (gpointer data,
   ticket->run (ticket);
 }
 
-static GThreadPool *
-get_pool (void)
-{
-  static GThreadPool *pool;
+/* The pool, for ever once it is made. */
+static GThreadPool *_Atomic the_pool;
+static GMutex pool_lock;  /* guards who makes it, and: */
+static GSList *early;     /* tickets that came when it could not be made */
 
-  if (g_once_init_enter (&pool))
+/* From GLib 2.76 on a pool has a thread from the beginning, without which there is
+ * no pool. The ticket waits for the next attempt then. */
+static GThreadPool *
+make_pool (ThrTicket *ticket)
+{
+  GThreadPool *pool;
+
+  g_mutex_lock (&pool_lock);
+  pool = atomic_load_explicit (&the_pool, memory_order_relaxed);
+  if (pool == NULL)
     {
       thr_fork_watch ();
-      g_once_init_leave (&pool, g_thread_pool_new (pool_run, NULL, -1, FALSE, NULL));
+      pool = g_thread_pool_new (pool_run, NULL, -1, FALSE, NULL);
+      if (pool == NULL)
+        early = g_slist_prepend (early, ticket);
+      for (; pool != NULL && early != NULL; early = g_slist_delete_link (early, early))
+        g_thread_pool_push (pool, early->data, NULL);
+      /* Publishes the pool. */
+      atomic_store_explicit (&the_pool, pool, memory_order_release);
     }
+  g_mutex_unlock (&pool_lock);
   return pool;
 }
 
@@ -59,11 +75,15 @@ get_pool (void)
 gboolean
 thr_pool_push (ThrTicket *ticket)
 {
-  GThreadPool *pool = get_pool ();
+  GThreadPool *pool = atomic_load_explicit (&the_pool, memory_order_acquire);
 
   /* What was queued before belongs to the process that was forked. */
   if (thr_is_fork)
     return TRUE;
+  if (pool == NULL)
+    pool = make_pool (ticket);
+  if (pool == NULL)
+    return FALSE;
   return g_thread_pool_push (pool, ticket, NULL) || g_thread_pool_get_num_threads (pool) > 0;
 }
 

@@ -128,6 +128,26 @@ class Plain(Everywhere, TestCase):
 
         self.run_in_loop(use())
 
+    def test_waits_that_are_given_up(self):
+        """Nothing of them is left with what they were for."""
+
+        async def use():
+            pending = Thr.Pending()
+            for _ in range(10):
+                with self.assertRaises(asyncio.TimeoutError):
+                    await asyncio.wait_for(wait_for(pending), 0)
+                task = asyncio.ensure_future(wait_for(pending))
+                await asyncio.sleep(0)
+                task.cancel()
+                with self.assertRaises(asyncio.CancelledError):
+                    await task
+            return len(pending._callbacks)
+
+        async def wait_for(pending):
+            await pending
+
+        self.assertEqual(asyncio.run(use()), 0)
+
     def test_two_loops_by_turns(self):
         loops = [asyncio.new_event_loop() for _ in range(2)]
 
@@ -337,6 +357,21 @@ class WithoutAsyncio(TestCase):
 
         with self.assertRaisesRegex(TypeError, "Foreign object.*asyncio"):
             self.spawn(use())
+
+        async def insist():
+            try:
+                await Foreign()
+            finally:
+                await Foreign()
+
+        async def begin():
+            await Thr.thread_manager.do_async(lambda thread: 1)
+            await insist()
+
+        # It refuses to be closed: still it is told, and who waits for it.
+        for coroutine in insist(), begin():
+            with self.assertRaisesRegex(TypeError, "Foreign object.*asyncio"):
+                self.spawn(coroutine)
 
     def test_what_nobody_looks_at_is_reported(self):
         async def use():

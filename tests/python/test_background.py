@@ -82,6 +82,13 @@ class Background(TestCase):
         self.assertEqual(thread.result(SOON), 1)
         self.assertIs(Thr.background.manager, Thr.thread_manager)
 
+    def test_twice(self):
+        manager = Thr.ThreadManager()
+        inner = Thr.background(lambda: 1)
+        thread = Thr.BackgroundDecorator(manager)(inner)()
+        self.assertIs(thread.manager, manager)
+        self.assertEqual(thread.result(SOON).result(SOON), 1)
+
     def test_methods(self):
         class Thing:
             factor = 3

@@ -4,6 +4,7 @@
 
 import asyncio
 import gc
+import unittest.mock
 import weakref
 
 from common import (
@@ -140,6 +141,27 @@ class Defers(TestCase):
             with self.assertRaises(ValueError) as caught:
                 defer.get()
             self.assertIs(caught.exception, failures[won.index(True)])
+
+    def test_two_at_once(self):
+        """Both reject by a resolver that knows of no rejection yet."""
+        from gi.overrides._thr import defers
+
+        class Late(defers._Rejection):
+            def __init__(self):
+                super().__init__()
+                if not failures:
+                    failures.append(ValueError("first"))
+                    told.append(resolver.reject(failures[0]))
+
+        failures, told = [], []
+        defer = Thr.Defer()
+        resolver = defer.dup_resolver()
+        del defer._thr_rejection, resolver._thr_rejection  # as of those that were made in C
+        with unittest.mock.patch.object(defers, "_Rejection", Late):
+            told.append(resolver.reject(ValueError("second")))
+        self.assertEqual(told, [True, False])
+        rejection = resolver._thr_rejection
+        self.assertIs(rejection.exception, failures[0])
 
     def test_nothing_is_kept(self):
         class Thing:

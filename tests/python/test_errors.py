@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Thr.Error and its like as exceptions."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 from common import Gio, GLib, TestCase, Thr, main
 
 
@@ -46,10 +49,15 @@ class Mistakes(TestCase):
                         take(timeout)
             with self.subTest(name), self.assertRaisesRegex(ValueError, "NaN"):
                 take(float("nan"))
+            if name in ("join", "result", "wait_idle", "sleep", "wait_event", "get"):
+                for timeout in float("-inf"), -1e300, -(10**400), -1:
+                    with self.subTest(name, timeout=timeout):
+                        with self.assertRaisesRegex(Thr.Error, "is negative"):
+                            take(timeout)
         # None of them has begun what it refused.
         self.assertTrue(manager.started)
-        thread.join(60)
-        thread.join(float("inf"))
+        for timeout in 60, float("inf"), 10**400, Decimal(60), Fraction(60):
+            self.assertTrue(thread.join(timeout))
 
     def test_executors_of_what_is_no_manager(self):
         for thing in 3, "name", Thr.ThreadManager:
@@ -116,6 +124,37 @@ class Errors(TestCase):
     def test_a_wait_for_itself(self):
         thread = Thr.thread_manager.do_async(lambda thread: thread.join())
         self.assertIsInstance(thread.exception(60), Thr.WouldDeadlockError)
+
+    def test_what_c_does_not_know(self):
+        """It is told otherwise there; here it is the very exception."""
+
+        class Bare(GLib.Error):
+            def __init__(self):
+                pass
+
+        def fail(*args):
+            raise failure
+
+        for failure in (
+            GLib.Error("a\0b"),
+            GLib.Error("\udc80"),
+            GLib.Error(None),
+            GLib.Error(5),
+            GLib.Error("why", None, 1),
+            GLib.Error("why", "", 1),
+            GLib.Error("why", "domain", 2**40),
+            GLib.Error("why", "domain", "code"),
+            Bare(),
+        ):
+            with self.subTest(getattr(failure, "args", None), kind=type(failure)):
+                self.assertIs(Thr.thread_manager.do_async(fail).exception(60), failure)
+                worker = Thr.Worker(fail, print_traceback=False)
+                self.assertIs(worker.start().join(60).err, failure)
+                defer = Thr.Defer()
+                self.assertTrue(defer.reject(failure))
+                with self.assertRaises(GLib.Error) as caught:
+                    defer.get(60)
+                self.assertIs(caught.exception, failure)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What workers hear, and the functions that hear it."""
 
+import unittest.mock
+
 from common import (
     DEADLINE, GLib, GObject, Thr, WorkerCase, fail_with, finish, main, run_until, threading,
 )
+from gi.overrides._thr import events, workers
 
 
 class Events(WorkerCase):
@@ -64,6 +67,21 @@ class Events(WorkerCase):
         (event, target), = heard
         self.assertEqual((event.name, event.data), ("X", [5]))
         self.assertIs(target, asleep)
+
+    def test_two_begin_to_listen_at_once(self):
+        class Late(events.Listeners):
+            def __init__(self):
+                super().__init__()
+                if not others:
+                    others.append(True)
+                    worker.listen(lambda event: heard.append("first"), "X")
+
+        others, heard = [], []
+        worker = self.make(lambda: Thr.wait("END"))
+        with unittest.mock.patch.object(workers, "Listeners", Late):
+            worker.listen(lambda event: heard.append("second"), "X")
+        worker.start().fire("X").fire("END").join(DEADLINE)
+        self.assertEqual(heard, ["first", "second"])
 
     def test_printer(self):
         printed = []

@@ -72,6 +72,25 @@ class Submitting(TestCase):
         # The manager is somebody else's.
         self.assertEqual(self.manager.do_async(lambda thread: 1).result(SOON), 1)
 
+    def test_shutdown_in_between(self):
+        """After it nothing begins any more, however far submit() had come."""
+        executor = self.executor
+        called = []
+
+        class Late:
+            @property
+            def __name__(self):
+                executor.shutdown()
+                return "late"
+
+            def __call__(self):
+                called.append(True)
+
+        with self.assertRaises(RuntimeError):
+            executor.submit(Late())
+        self.manager.wait_idle(SOON)
+        self.assertEqual((called, futures.pending), ([], {}))
+
     def test_shutdown_without_waiting(self):
         gate = Gate()
         futures = [self.executor.submit(gate.wait) for _ in range(5)]

@@ -215,6 +215,16 @@ class Outcome(TestCase):
         thread = Thr.thread_manager.do_async(lambda thread: thread.return_string("text"))
         self.assertEqual(thread.result(SOON), "text")
 
+        def give(thread):
+            gate.wait()
+            thread.return_value([2])
+
+        gate, told = Gate(), []
+        thread = Thr.thread_manager.do_async(give, on_success=told.append)
+        future = thread.as_future()
+        gate.open()
+        self.assertEqual((thread.result(SOON), future.result(SOON), told), ([2], [2], [[2]]))
+
     def test_time_outs(self):
         gate = Gate()
         thread = Thr.thread_manager.do_async(lambda thread: gate.wait())
@@ -266,7 +276,17 @@ class Outcome(TestCase):
         self.assertIsNone(thread.result(SOON))
         self.assertEqual((steps, told[-1]), ([], "end"))
         self.assertIsInstance(manager.do_sliced(fail).exception(SOON), OwnError)
+        # However it comes by its generator.
         self.assertIsNone(manager.do_sliced(functools.partial(generator)).exception(SOON))
+        thread = manager.do_sliced(lambda thread: generator(thread))
+        self.assertEqual(thread.result(SOON), {"n": 4})
+
+        async def coroutine(thread):
+            pass
+
+        thread = manager.do_sliced(coroutine)
+        with self.assertRaisesRegex(TypeError, "coroutine is a coroutine function.*generator"):
+            thread.result(SOON)
         with self.assertRaisesRegex(TypeError, "a function is needed"):
             manager.do_sliced(1)
         with self.assertRaisesRegex(TypeError, "on_end is a function"):

@@ -251,6 +251,15 @@ class Later(WorkerCase):
 
         self.assertEqual(in_worker(task), ["not stopped"])
 
+    def test_any_name_of_an_argument(self):
+        seen = []
+        worker = self.make().start()
+        named = {"worker": 1, "heard": 2, "function": 3, "event": 4}
+        worker.later(lambda **kwargs: seen.append(kwargs), **named)
+        worker.later(Thr.exit)
+        worker.join(DEADLINE)
+        self.assertEqual(seen, [named])
+
     def test_from_elsewhere(self):
         seen = []
         worker = self.make().start()

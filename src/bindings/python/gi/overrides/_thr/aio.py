@@ -134,8 +134,15 @@ class Pending:
         try:
             yield from future
         except BaseException:  # the task was cancelled
+            self._forget(settled)
             self.cancel()
             raise
+
+    def _forget(self, callback):
+        try:
+            self._callbacks.remove(callback)
+        except ValueError:
+            pass  # it is just being called
 
     def _tell(self):
         self._cancel = None
@@ -302,10 +309,12 @@ def spawn(coroutine):
             if isinstance(awaited, Pending):
                 awaited.add_done_callback(step)
             else:
-                coroutine.close()
-                pending.reject(
-                    TypeError(f"spawn() cannot await {awaited!r}: run this under asyncio")
-                )
+                failure = TypeError(f"spawn() cannot await {awaited!r}: run this under asyncio")
+                try:
+                    coroutine.close()
+                except BaseException as error:  # it may await once more
+                    failure.__context__ = error
+                pending.reject(failure)
 
     step()
     return pending

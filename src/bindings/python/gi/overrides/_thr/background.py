@@ -9,10 +9,11 @@ class Background:
     """A function whose calls are jobs. As a method it is bound first."""
 
     def __init__(self, decorator, function, options):
+        # It brings the attributes of the function along, which may be one of this kind.
+        functools.update_wrapper(self, getattr(function, "__func__", function))
         self._decorator = decorator
         self._function = function
         self._options = options
-        functools.update_wrapper(self, getattr(function, "__func__", function))
 
     def __call__(self, /, *args, **kwargs):
         return self._decorator.manager.do_async(self._function, args, kwargs, **self._options)

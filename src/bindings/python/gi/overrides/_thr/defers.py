@@ -50,6 +50,14 @@ class _Rejection:
         return errors.convert(error)
 
 
+def _rejection_of(answered):
+    """That of a defer or a resolver; one that was made in C has none yet."""
+    if answered._thr_rejection is None:
+        # Another thread may be about to do the same: the first counts.
+        vars(answered).setdefault("_thr_rejection", _Rejection())
+    return answered._thr_rejection
+
+
 class DeferResolver(_raw_resolver):
     """The answering side of a defer, which it does not keep.
 
@@ -65,9 +73,7 @@ class DeferResolver(_raw_resolver):
 
     def reject(self, exception):
         """Gives an exception instead; whether it is the first answer."""
-        if self._thr_rejection is None:
-            self._thr_rejection = _Rejection()
-        return self._thr_rejection.reject(_raw_resolver.reject, self, exception)
+        return _rejection_of(self).reject(_raw_resolver.reject, self, exception)
 
 
 class Defer(_raw):
@@ -89,19 +95,14 @@ class Defer(_raw):
 
     def reject(self, exception):
         """Gives an exception instead; whether it is the first answer."""
-        return self._thr_own_rejection().reject(_raw.reject, self, exception)
+        return _rejection_of(self).reject(_raw.reject, self, exception)
 
     def dup_resolver(self):
         """What another side needs to answer. From the first one on, the defer is
         abandoned when the last of them is dropped without an answer."""
         resolver = _raw.dup_resolver(self)
-        resolver._thr_rejection = self._thr_own_rejection()
+        resolver._thr_rejection = _rejection_of(self)
         return resolver
-
-    def _thr_own_rejection(self):
-        if self._thr_rejection is None:  # it was made in C
-            self._thr_rejection = _Rejection()
-        return self._thr_rejection
 
     def get(self, timeout=None):
         """Waits for the result, for so many seconds, and gives it.
@@ -112,7 +113,7 @@ class Defer(_raw):
         try:
             return owned(waits.in_slices(partial(_raw.get, self), timeout, self._thr_is_over))
         except GLib.Error as error:
-            failure = self._thr_own_rejection().exception_of(error)
+            failure = _rejection_of(self).exception_of(error)
         try:
             raise failure
         finally:
@@ -133,7 +134,7 @@ class Defer(_raw):
         try:
             return owned(_raw.get_finish(self, result))
         except GLib.Error as error:
-            failure = self._thr_own_rejection().exception_of(error)
+            failure = _rejection_of(self).exception_of(error)
         try:
             raise failure
         finally:

@@ -115,7 +115,7 @@ def convert(error):
 def is_cancelled(error):
     return (
         isinstance(error, GLib.Error)
-        and error.domain == _CANCELLED_DOMAIN
+        and getattr(error, "domain", None) == _CANCELLED_DOMAIN
         and error.code == Gio.IOErrorEnum.CANCELLED
     )
 
@@ -132,7 +132,7 @@ def report(failure, thread=None):
 def to_glib_error(exception):
     """The exception as a GLib.Error, in which the exception itself does not cross."""
     if isinstance(exception, GLib.Error):
-        return exception
+        return _crossing(exception)
     if isinstance(exception, WorkerExit):
         return Error(str(exception) or "The worker was stopped", code=Code.WORKER_EXIT)
     if isinstance(exception, ThreadHalted):
@@ -143,9 +143,26 @@ def to_glib_error(exception):
     except Exception:  # its own __str__ failed
         text = ""
     message = f"{name}: {text}" if text else name
-    # A C string ends at a zero, and is UTF-8.
-    message = message.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
-    return Error(message, code=Code.EXCEPTION)
+    return Error(_as_c_string(message), code=Code.EXCEPTION)
+
+
+def _as_c_string(text):
+    """It ends at a zero, and is UTF-8."""
+    return text.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
+
+
+def _crossing(error):
+    """The error, or one like it where there is in it what C does not know."""
+    # A subclass may have none of these.
+    message = getattr(error, "message", type(error).__qualname__)
+    domain = getattr(error, "domain", None)
+    code = getattr(error, "code", None)
+    wanted = (
+        _as_c_string(str(message)),
+        _as_c_string(domain) if isinstance(domain, str) and domain else DOMAIN,
+        code if isinstance(code, int) and -(2**31) <= code < 2**31 else int(Code.EXCEPTION),
+    )
+    return error if wanted == (message, domain, code) else GLib.Error(*wanted)
 
 
 def copy(error):

@@ -148,7 +148,7 @@ def report(failure, worker):
     errors.report(failure, thread)
 
 
-def hear(worker, heard, function, *args, **kwargs):
+def hear(worker, heard, function, /, *args, **kwargs):
     """Calls what listens to the event that is heard, or what was to be called later."""
     try:
         function(*args, **kwargs)

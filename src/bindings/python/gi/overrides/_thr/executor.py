@@ -2,6 +2,7 @@
 """A manager as concurrent.futures knows executors."""
 
 import concurrent.futures
+import threading
 
 from gi.module import get_introspection_module
 
@@ -30,21 +31,25 @@ class Executor(concurrent.futures.Executor):
         self._manager = manager
         self._futures = set()
         self._is_shut = False
+        self._lock = threading.Lock()
 
     def submit(self, fn, /, *args, **kwargs):
-        if self._is_shut:
-            raise RuntimeError("cannot schedule new futures after shutdown")
         thread = ThreadWrapper(fn, args, kwargs, on_fail=_ignore, give_thread=False)
-        future = futures.for_new(thread)
-        self._futures.add(future)
+        with self._lock:
+            if self._is_shut:
+                raise RuntimeError("cannot schedule new futures after shutdown")
+            future = futures.for_new(thread)
+            self._futures.add(future)
+            # Who waits for it from here on may do so: it is under way.
+            self._manager.submit(thread)
         future.add_done_callback(self._futures.discard)
-        self._manager.submit(thread)
         futures.settle_ended(thread)  # the manager is stopped
         return future
 
     def shutdown(self, wait=True, *, cancel_futures=False):
-        self._is_shut = True
-        left = list(self._futures)
+        with self._lock:
+            self._is_shut = True
+            left = list(self._futures)
         if cancel_futures:
             for future in left:
                 future.cancel()

@@ -176,8 +176,9 @@ class Run:
             failure = TypeError(f"{thread.name} is a coroutine function, which needs no thread")
         future = futures.pending.pop(hash(thread), None) if futures.pending else None
         if failure is None:
-            if value is True and thread._thr_gave is not _NOTHING:
-                # It gave its result itself, and returned what return_value() returned.
+            if (value is None or value is True) and thread._thr_gave is not _NOTHING:
+                # It gave its result itself, and returned what return_value() returned,
+                # or nothing.
                 value = self.value = thread._thr_gave
             elif value is not None:
                 self.value = value

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Managers of jobs."""
 
-import inspect
 from time import monotonic
+from types import CoroutineType, GeneratorType
 
 from gi.module import get_introspection_module
 from gi.repository import Gio, GLib
@@ -294,14 +294,19 @@ class _Slices:
     def __init__(self, function):
         self.function = function
         self.generator = None
-        self.is_generator = inspect.isgeneratorfunction(function)
 
     def __call__(self, thread):
         try:
-            if not self.is_generator:
-                return bool(self.function(thread))
             if self.generator is None:
-                self.generator = self.function(thread)
+                again = self.function(thread)
+                if type(again) is CoroutineType:
+                    again.close()
+                    raise TypeError(
+                        f"{thread.name} is a coroutine function: a job in slices is a generator"
+                    )
+                if type(again) is not GeneratorType:
+                    return bool(again)
+                self.generator = again
             try:
                 next(self.generator)
             except StopIteration as stop:

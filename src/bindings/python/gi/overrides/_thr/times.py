@@ -13,7 +13,7 @@ def to_microseconds(seconds):
     if seconds is None:
         return FOREVER
     try:
-        return min(int(seconds * 1_000_000), FOREVER) if seconds < _MOST else _beyond(seconds)
+        return int(seconds * 1_000_000) if -_MOST < seconds < _MOST else _beyond(seconds)
     except TypeError:
         raise TypeError(
             f"a time-out is a number of seconds, or None for ever: not {seconds!r}"
@@ -23,7 +23,7 @@ def to_microseconds(seconds):
 def _beyond(seconds):
     if seconds != seconds:
         raise ValueError("a time-out is a number of seconds, not a NaN")
-    return FOREVER
+    return FOREVER if seconds > 0 else -FOREVER
 
 
 def to_seconds(microseconds):

@@ -13,7 +13,7 @@ from gi.repository import GLib
 
 from . import errors, interrupts
 from .events import same
-from .times import to_microseconds
+from .times import to_microseconds, to_seconds
 
 Thr = get_introspection_module("Thr")
 
@@ -30,10 +30,10 @@ def in_slices(wait, timeout, is_over=None):
     if microseconds <= 0 or not interrupts.on_main_thread():
         return wait(microseconds)
     with interrupts.Waiting():
-        end = None if timeout is None else time.monotonic() + timeout
+        end = time.monotonic() + to_seconds(microseconds)
         while True:
-            left = _SLICE if end is None else end - time.monotonic()
-            if end is not None and left <= _SLICE:
+            left = end - time.monotonic()
+            if left <= _SLICE:
                 return wait(to_microseconds(max(left, 0)))
             try:
                 given = wait(to_microseconds(_SLICE))

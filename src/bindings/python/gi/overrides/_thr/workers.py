@@ -18,6 +18,10 @@ Thr = get_introspection_module("Thr")
 
 _raw = Thr.Worker
 _raw_fire = _raw.fire
+# PyGObject makes a type at the first look at it, which two threads cannot have at once.
+_ONCE, _TEMPORARY, _PERMANENT = (
+    Thr.ListenerFlags.ONCE, Thr.ListenerFlags.TEMPORARY, Thr.ListenerFlags.PERMANENT
+)
 _DAEMONS = {None: Thr.Daemon.INHERIT, False: Thr.Daemon.NO, True: Thr.Daemon.YES}
 
 
@@ -312,11 +316,12 @@ class Worker(_raw):
             )
         if not callable(callback):
             raise TypeError(f"a function is needed, not {callback!r}")
-        flags = Thr.ListenerFlags.ONCE if once else Thr.ListenerFlags.TEMPORARY
+        flags = _ONCE if once else _TEMPORARY
         if permanent:
-            flags |= Thr.ListenerFlags.PERMANENT
+            flags |= _PERMANENT
         if self._thr_listeners is None:
-            self._thr_listeners = Listeners()
+            # Another thread may be about to do the same: the first counts.
+            vars(self).setdefault("_thr_listeners", Listeners())
         self._thr_listeners.add(self, callback, event_name, target, priority, flags)
         return callback
 

@@ -545,6 +545,27 @@ class AtExit(unittest.TestCase):
             )
             self.assertEqual((ended.stdout, ended.stderr), ("interrupted\n", ""))
 
+    def test_interrupted_before_a_long_callback(self):
+        ended = self.run_program(
+            """
+            import signal
+            glue = {"__name__": "gi.overrides.glue", "signal": signal}
+            exec("def called(result): signal.raise_signal(signal.SIGINT)", glue)
+            manager = Thr.ThreadManager(thread_limit=1)
+            manager.do_async(lambda job: 1, on_success=glue["called"])
+            manager.do_async(
+                lambda job: 2,
+                on_success=lambda result: [time.sleep(0.01) for each in iter(int, 1)],
+                on_end=lambda: print("end"),
+            )
+            try:
+                manager.wait_idle(60)
+            except KeyboardInterrupt:
+                print("interrupted")
+            """
+        )
+        self.assertEqual((ended.stdout, ended.stderr), ("end\ninterrupted\n", ""))
+
     def test_at_exit(self):
         for name, program in AT_EXIT.items():
             with self.subTest(name=name):

@@ -151,6 +151,8 @@ def report(failure, worker):
 def hear(worker, heard, function, /, *args, **kwargs):
     """Calls what listens to the event that is heard, or what was to be called later."""
     try:
+        if interrupts.noted:
+            interrupts.attend()
         function(*args, **kwargs)
     except (errors.WorkerExit, ThreadHalted):
         try:

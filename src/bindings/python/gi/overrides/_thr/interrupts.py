@@ -13,7 +13,7 @@ from _thread import get_ident
 
 _main_ident = threading.main_thread().ident
 _depth = 0  # waits of the main thread, one in the other
-_noted = False
+noted = False  # the wait is to raise KeyboardInterrupt
 
 
 def on_main_thread():
@@ -22,21 +22,28 @@ def on_main_thread():
 
 def note():
     """Has the innermost wait raise KeyboardInterrupt; whether there is one."""
-    global _noted
+    global noted
 
     if not on_main_thread() or _depth == 0:
         return False
-    _noted = True
+    noted = True
     return True
 
 
 def check():
-    """Between two slices: raises what was noted."""
-    global _noted
+    """Between two slices, and after the last one: raises what was noted."""
+    global noted
 
-    if _noted:
-        _noted = False
+    if noted:
+        noted = False
         raise KeyboardInterrupt
+
+
+def attend():
+    """Where something was noted, before a function of the user's that may take long:
+    raises it, as if it came with the first instruction there."""
+    if on_main_thread():
+        check()
 
 
 def _handle(number, frame):

@@ -114,6 +114,8 @@ class Run:
             finally:
                 thread = None  # the traceback of a failure holds this frame
         try:
+            if interrupts.noted and phase != _END:
+                interrupts.attend()
             if phase == _SUCCESS:
                 self.on_success(self.value)
             elif phase == _FAIL:

@@ -569,6 +569,23 @@ test_async_cancelled (void)
   g_clear_error (&after.error);
 }
 
+/* By one who uses the cancellable again at once: the wait was cancelled all the same. */
+static void
+test_async_reset (void)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  Answer answer = ANSWER_INIT;
+  ThrDefer *defer = thr_defer_new ();
+
+  thr_defer_get_async (defer, cancellable, answered_cb, &answer);
+  g_cancellable_cancel (cancellable);
+  g_cancellable_reset (cancellable);
+  thr_test_run_until (answer.called);
+  g_assert_error (answer.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&answer.error);
+  g_assert_finalize_object (defer);
+}
+
 /* In a context that whoever iterates it has not pushed. */
 static gpointer
 async_elsewhere (gpointer data)
@@ -896,6 +913,7 @@ main (int   argc,
   g_test_add_func ("/defer/nested", test_nested);
   g_test_add_func ("/defer/async", test_async);
   g_test_add_func ("/defer/async-cancelled", test_async_cancelled);
+  g_test_add_func ("/defer/async-reset", test_async_reset);
   g_test_add_func ("/defer/async-elsewhere", test_async_elsewhere);
   g_test_add_func ("/defer/dropped", test_dropped);
   g_test_add_func ("/defer/dropped-elsewhere", test_dropped_elsewhere);

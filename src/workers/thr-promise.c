@@ -107,7 +107,7 @@ call_deliver (ThrNode *node)
       g_task_set_source_tag (task, thr_defer_get_async);
       g_task_set_name (task, "thr_defer_get_async");
       if (thr_promise_get_state (self->promise) == THR_PROMISE_PENDING)
-        g_task_return_error_if_cancelled (task);
+        thr_task_return_cancelled (task);
       else
         g_task_return_pointer (task, thr_promise_ref (self->promise), thr_promise_unref);
       g_main_context_pop_thread_default (context);

@@ -862,6 +862,23 @@ count_cb (GObject    *object,
   ++*(int *) user_data;
 }
 
+/* No object is nothing that a number could be. */
+static void
+test_null_for_a_number (void)
+{
+  TestTarget *target = test_target_new ();
+  ThrThimble *thimble = thr_thimble_new (G_OBJECT (target), NULL, NULL);
+  g_auto (GValue) value = G_VALUE_INIT;
+  g_autoptr (GError) error = NULL;
+
+  g_value_init (&value, G_TYPE_OBJECT);
+  g_assert_false (thr_thimble_set_target_property (thimble, "level", &value, &error));
+  g_assert_error (error, THR_ERROR, THR_ERROR_INVALID_ARGUMENT);
+
+  thr_test_finalize_soon (thimble);
+  thr_test_finalize_soon (target);
+}
+
 static void
 test_serialize_all (void)
 {
@@ -1101,6 +1118,7 @@ main (int   argc,
   g_test_add_func ("/thimble/bad-input", test_bad_input);
   g_test_add_func ("/thimble/disposed", test_disposed);
   g_test_add_func ("/thimble/list-methods", test_list_methods);
+  g_test_add_func ("/thimble/null-for-a-number", test_null_for_a_number);
   g_test_add_func ("/thimble/serialize-all", test_serialize_all);
   g_test_add_func ("/thimble/packed", test_packed);
   g_test_add_func ("/thimble/serialize-stopped", test_serialize_stopped);

@@ -207,7 +207,8 @@ convert (const GValue *value,
       return TRUE;
     }
   /* An object whose value says less than the object is. */
-  if (G_VALUE_HOLDS_OBJECT (value) && g_type_is_a (G_OBJECT_TYPE (g_value_get_object (value)), type))
+  if (G_VALUE_HOLDS_OBJECT (value) && g_value_get_object (value) != NULL &&
+      g_type_is_a (G_OBJECT_TYPE (g_value_get_object (value)), type))
     {
       g_value_set_object (converted, g_value_get_object (value));
       return TRUE;

@@ -380,6 +380,43 @@ test_members_go (void)
     }
 }
 
+/* A binding's toggle notify waits for its interpreter, which another thread may
+ * hold that drops a worker. Here it drops one itself. */
+static void
+toggled_cb (gpointer  data,
+            GObject  *worker,
+            gboolean  is_last)
+{
+  if (!is_last)
+    g_clear_object ((ThrWorker **) data);
+}
+
+static void
+test_toggle (void)
+{
+  ThrChannel *channel = thr_channel_new ();
+  ThrWorker *worker = thr_worker_new (NULL, NULL, NULL, NULL);
+  ThrWorker *others[2];
+
+  /* One that is told before it, and one that is told after it. */
+  for (guint i = 0; i < 2; i++)
+    others[i] = thr_worker_new (NULL, NULL, NULL, NULL);
+  sub (channel, others[0]);
+  sub (channel, worker);
+  sub (channel, others[1]);
+  g_object_add_toggle_ref (G_OBJECT (worker), toggled_cb, &others[1]);
+  g_object_unref (worker);
+  pub (channel, "NEWS", 1);
+  g_assert_null (others[1]);
+  g_assert_cmpuint (thr_channel_get_n_subscribers (channel), ==, 2);
+
+  g_object_ref (worker);
+  g_object_remove_toggle_ref (G_OBJECT (worker), toggled_cb, &others[1]);
+  thr_test_finalize_soon (worker);
+  thr_test_finalize_soon (others[0]);
+  g_assert_finalize_object (channel);
+}
+
 /* The channel goes first. */
 static void
 test_channel_goes (void)
@@ -416,6 +453,7 @@ main (int   argc,
   g_test_add_func ("/channel/not-running", test_not_running);
   g_test_add_func ("/channel/misuse", test_misuse);
   g_test_add_func ("/channel/members-go", test_members_go);
+  g_test_add_func ("/channel/toggle", test_toggle);
   g_test_add_func ("/channel/channel-goes", test_channel_goes);
 
   return g_test_run ();

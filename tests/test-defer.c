@@ -569,6 +569,58 @@ test_async_cancelled (void)
   g_clear_error (&after.error);
 }
 
+/* By one who uses the cancellable again at once: the wait was cancelled all the same. */
+static void
+test_async_reset (void)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  Answer answer = ANSWER_INIT;
+  ThrDefer *defer = thr_defer_new ();
+
+  thr_defer_get_async (defer, cancellable, answered_cb, &answer);
+  g_cancellable_cancel (cancellable);
+  g_cancellable_reset (cancellable);
+  thr_test_run_until (answer.called);
+  g_assert_error (answer.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&answer.error);
+  g_assert_finalize_object (defer);
+}
+
+/* A binding's toggle notify waits for its interpreter, which another thread may
+ * hold that drops a resolver. Here it drops one itself. */
+static void
+toggled_cb (gpointer  data,
+            GObject  *defer,
+            gboolean  is_last)
+{
+  ThrDeferResolver **resolver = data;
+
+  if (!is_last)
+    g_clear_pointer (resolver, thr_defer_resolver_unref);
+}
+
+static void
+test_toggle (void)
+{
+  Answer answer = ANSWER_INIT;
+  ThrDefer *defer = thr_defer_new ();
+  ThrDeferResolver *resolver = thr_defer_dup_resolver (defer);
+  ThrDeferResolver *other = thr_defer_dup_resolver (defer);
+
+  g_object_add_toggle_ref (G_OBJECT (defer), toggled_cb, &other);
+  g_object_unref (defer);
+  thr_defer_get_async (defer, NULL, answered_cb, &answer);
+  g_assert_null (other);
+
+  g_assert_true (resolver_resolve_int (resolver, 3));
+  thr_test_run_until (answer.called);
+  g_assert_cmpint (answer.number, ==, 3);
+  thr_defer_resolver_unref (resolver);
+  g_object_ref (defer);
+  g_object_remove_toggle_ref (G_OBJECT (defer), toggled_cb, &other);
+  g_assert_finalize_object (defer);
+}
+
 /* In a context that whoever iterates it has not pushed. */
 static gpointer
 async_elsewhere (gpointer data)
@@ -896,6 +948,8 @@ main (int   argc,
   g_test_add_func ("/defer/nested", test_nested);
   g_test_add_func ("/defer/async", test_async);
   g_test_add_func ("/defer/async-cancelled", test_async_cancelled);
+  g_test_add_func ("/defer/async-reset", test_async_reset);
+  g_test_add_func ("/defer/toggle", test_toggle);
   g_test_add_func ("/defer/async-elsewhere", test_async_elsewhere);
   g_test_add_func ("/defer/dropped", test_dropped);
   g_test_add_func ("/defer/dropped-elsewhere", test_dropped_elsewhere);

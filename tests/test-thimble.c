@@ -862,6 +862,47 @@ count_cb (GObject    *object,
   ++*(int *) user_data;
 }
 
+/* No object is nothing that a number could be. */
+static void
+test_null_for_a_number (void)
+{
+  TestTarget *target = test_target_new ();
+  ThrThimble *thimble = thr_thimble_new (G_OBJECT (target), NULL, NULL);
+  g_auto (GValue) value = G_VALUE_INIT;
+  g_autoptr (GError) error = NULL;
+
+  g_value_init (&value, G_TYPE_OBJECT);
+  g_assert_false (thr_thimble_set_target_property (thimble, "level", &value, &error));
+  g_assert_error (error, THR_ERROR, THR_ERROR_INVALID_ARGUMENT);
+
+  thr_test_finalize_soon (thimble);
+  thr_test_finalize_soon (target);
+}
+
+/* From whatever number says the same, and from none that would be cut. */
+static void
+test_flags (void)
+{
+  GApplication *application = g_application_new (NULL, G_APPLICATION_DEFAULT_FLAGS);
+  ThrThimble *thimble = thr_thimble_new (G_OBJECT (application), NULL, NULL);
+  g_auto (GValue) wide = G_VALUE_INIT, number = G_VALUE_INIT;
+  g_autoptr (GError) error = NULL;
+
+  g_value_set_int64 (g_value_init (&wide, G_TYPE_INT64), (G_GINT64_CONSTANT (1) << 32) | G_APPLICATION_HANDLES_OPEN);
+  g_assert_false (thr_thimble_set_target_property (thimble, "flags", &wide, &error));
+  g_assert_error (error, THR_ERROR, THR_ERROR_INVALID_ARGUMENT);
+  g_clear_error (&error);
+  g_assert_cmpuint (g_application_get_flags (application), ==, G_APPLICATION_DEFAULT_FLAGS);
+
+  g_value_set_double (g_value_init (&number, G_TYPE_DOUBLE), G_APPLICATION_HANDLES_OPEN);
+  g_assert_true (thr_thimble_set_target_property (thimble, "flags", &number, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_application_get_flags (application), ==, G_APPLICATION_HANDLES_OPEN);
+
+  thr_test_finalize_soon (thimble);
+  g_assert_finalize_object (application);
+}
+
 static void
 test_serialize_all (void)
 {
@@ -1101,6 +1142,8 @@ main (int   argc,
   g_test_add_func ("/thimble/bad-input", test_bad_input);
   g_test_add_func ("/thimble/disposed", test_disposed);
   g_test_add_func ("/thimble/list-methods", test_list_methods);
+  g_test_add_func ("/thimble/null-for-a-number", test_null_for_a_number);
+  g_test_add_func ("/thimble/flags", test_flags);
   g_test_add_func ("/thimble/serialize-all", test_serialize_all);
   g_test_add_func ("/thimble/packed", test_packed);
   g_test_add_func ("/thimble/serialize-stopped", test_serialize_stopped);

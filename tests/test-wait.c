@@ -155,6 +155,7 @@ test_cancellable (void)
 
   /* It is the wait that is cancelled, at once, and not the job. */
   g_cancellable_cancel (while_waiting);
+  g_cancellable_reset (while_waiting); /* to be used again */
   thr_test_run_until (waiting.n_calls > 0);
   g_assert_error (waiting.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_clear_error (&waiting.error);

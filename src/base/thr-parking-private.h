@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include <gio/gio.h>
 
 G_BEGIN_DECLS
 
@@ -50,5 +50,8 @@ gint64   thr_deadline_within  (gint64        deadline,
 /* FALSE with THR_ERROR_INVALID_ARGUMENT where the time-out is negative. */
 gboolean thr_timeout_check    (gint64        timeout,
                                GError      **error);
+
+/* Ends a wait whose cancellable was cancelled, also where it was reset since. */
+void     thr_task_return_cancelled (GTask   *task);
 
 G_END_DECLS

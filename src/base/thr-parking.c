@@ -109,3 +109,11 @@ thr_timeout_check (gint64   timeout,
                (long long) timeout);
   return FALSE;
 }
+
+void
+thr_task_return_cancelled (GTask *task)
+{
+  if (!g_task_return_error_if_cancelled (task))
+    g_task_return_error (task, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                                                    _("The wait was cancelled")));
+}

@@ -194,6 +194,19 @@ convert_enum (const GValue *value,
 }
 
 static gboolean
+convert_flags (const GValue *value,
+               GValue       *converted)
+{
+  gboolean is_negative;
+  guint64 number;
+
+  if (!get_integer (value, &is_negative, &number) || is_negative || number > G_MAXUINT)
+    return FALSE;
+  g_value_set_flags (converted, (guint) number);
+  return TRUE;
+}
+
+static gboolean
 convert (const GValue *value,
          GValue       *converted)
 {
@@ -207,15 +220,17 @@ convert (const GValue *value,
       return TRUE;
     }
   /* An object whose value says less than the object is. */
-  if (G_VALUE_HOLDS_OBJECT (value) && g_type_is_a (G_OBJECT_TYPE (g_value_get_object (value)), type))
+  if (G_VALUE_HOLDS_OBJECT (value) && g_value_get_object (value) != NULL &&
+      g_type_is_a (G_OBJECT_TYPE (g_value_get_object (value)), type))
     {
       g_value_set_object (converted, g_value_get_object (value));
       return TRUE;
     }
   if (G_VALUE_HOLDS_ENUM (converted))
     return convert_enum (value, converted);
-  if (G_VALUE_HOLDS_FLOAT (converted) || G_VALUE_HOLDS_DOUBLE (converted) ||
-      G_VALUE_HOLDS_FLAGS (converted))
+  if (G_VALUE_HOLDS_FLAGS (converted))
+    return convert_flags (value, converted);
+  if (G_VALUE_HOLDS_FLOAT (converted) || G_VALUE_HOLDS_DOUBLE (converted))
     return (G_VALUE_HOLDS_FLOAT (value) || G_VALUE_HOLDS_DOUBLE (value) ||
             G_VALUE_HOLDS_INT (value) || G_VALUE_HOLDS_UINT (value) ||
             G_VALUE_HOLDS_INT64 (value) || G_VALUE_HOLDS_UINT64 (value)) &&

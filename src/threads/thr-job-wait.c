@@ -303,7 +303,7 @@ wait_cancelled_cb (GCancellable *cancellable,
 
   if (link != NULL)
     {
-      g_task_return_error_if_cancelled (task);
+      thr_task_return_cancelled (task);
       g_object_unref (task);
     }
   return G_SOURCE_REMOVE;

@@ -74,6 +74,9 @@ G_DEFINE_FINAL_TYPE (ThrChannel, thr_channel, G_TYPE_OBJECT)
  * worker can be finalized. */
 static GMutex channels_lock;    /* guards channels_of; taken after a members_lock */
 static GHashTable *channels_of; /* ThrWorker * → GPtrArray of ThrChannelCore */
+static GQueue borrowed;         /* ThrWorker *, that add_member() takes a reference to; guarded by it, too */
+static GCond returned;          /* one of them was taken out, and n_forgetting wait for that */
+static guint n_forgetting;
 
 /* ---- the core ---- */
 
@@ -143,6 +146,13 @@ forget_worker_cb (gpointer user_data,
       g_ptr_array_remove (core->workers, where_the_object_was);
       g_mutex_unlock (&core->members_lock);
     }
+
+  g_mutex_lock (&channels_lock);
+  n_forgetting++;
+  while (g_queue_find (&borrowed, where_the_object_was) != NULL)
+    g_cond_wait (&returned, &channels_lock);
+  n_forgetting--;
+  g_mutex_unlock (&channels_lock);
   g_clear_pointer (&cores, g_ptr_array_unref);
 }
 
@@ -427,6 +437,38 @@ thr_channel_pub (ThrChannel   *self,
   return thr_channel_pub_event (self, event, THR_FOREVER, error);
 }
 
+/* If it is still subscribed. To take a reference may call a binding's toggle notify,
+ * so it is taken unlocked; until it is, the end of this worker waits, and no other's.
+ * That wait is for no code of the user: where a toggle notify is called, the toggle
+ * reference is there, so that no last one is being dropped. */
+static void
+add_member (GPtrArray      *workers,
+            ThrChannelCore *core,
+            ThrWorker      *worker)
+{
+  GList link = { worker, NULL, NULL };
+  gboolean there;
+
+  g_mutex_lock (&core->members_lock);
+  there = g_ptr_array_find (core->workers, worker, NULL);
+  if (there)
+    {
+      g_mutex_lock (&channels_lock);
+      g_queue_push_head_link (&borrowed, &link);
+      g_mutex_unlock (&channels_lock);
+    }
+  g_mutex_unlock (&core->members_lock);
+  if (!there)
+    return;
+
+  g_ptr_array_add (workers, g_object_ref (worker));
+  g_mutex_lock (&channels_lock);
+  g_queue_unlink (&borrowed, &link);
+  if (n_forgetting > 0)
+    g_cond_broadcast (&returned);
+  g_mutex_unlock (&channels_lock);
+}
+
 /* The queues are filled with the lock, which runs no code of the user's: so all
  * functions hear all publications in one order. To fire at a worker may drop
  * the last reference to another, and waits until the lock is gone. What is left
@@ -437,6 +479,7 @@ put_all (ThrChannelCore  *core,
          ThrPublication **publication)
 {
   g_autoptr (GPtrArray) workers = NULL;
+  g_autoptr (GPtrArray) members = NULL; /* without references */
   GPtrArray *full = NULL;
   ThrLink *surplus = NULL;
 
@@ -444,9 +487,8 @@ put_all (ThrChannelCore  *core,
   g_mutex_lock (&core->members_lock);
   if (core->workers->len > 0)
     {
-      workers = g_ptr_array_new_full (core->workers->len, g_object_unref);
-      for (guint i = 0; i < core->workers->len; i++)
-        g_ptr_array_add (workers, g_object_ref (core->workers->pdata[i]));
+      members = g_ptr_array_copy (core->workers, NULL, NULL);
+      workers = g_ptr_array_new_full (members->len, g_object_unref);
     }
   if (core->groups->len > 0)
     *publication = thr_publication_new (event, core->groups->len);
@@ -469,6 +511,8 @@ put_all (ThrChannelCore  *core,
     }
   g_mutex_unlock (&core->members_lock);
 
+  for (guint i = 0; members != NULL && i < members->len; i++)
+    add_member (workers, core, members->pdata[i]);
   for (guint i = 0; workers != NULL && i < workers->len; i++)
     thr_worker_fire_event (workers->pdata[i], event);
   thr_links_free (surplus);

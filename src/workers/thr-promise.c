@@ -107,7 +107,7 @@ call_deliver (ThrNode *node)
       g_task_set_source_tag (task, thr_defer_get_async);
       g_task_set_name (task, "thr_defer_get_async");
       if (thr_promise_get_state (self->promise) == THR_PROMISE_PENDING)
-        g_task_return_error_if_cancelled (task);
+        thr_task_return_cancelled (task);
       else
         g_task_return_pointer (task, thr_promise_ref (self->promise), thr_promise_unref);
       g_main_context_pop_thread_default (context);
@@ -294,6 +294,7 @@ thr_promise_call (ThrPromise         *self,
                   gpointer            user_data)
 {
   PromiseCall *call = g_new0 (PromiseCall, 1);
+  ThrDefer *kept;
   gboolean waits;
 
   call->node.deliver = call_deliver;
@@ -310,12 +311,15 @@ thr_promise_call (ThrPromise         *self,
       g_source_set_callback (call->cancelled, G_SOURCE_FUNC (cancelled_cb), call, NULL);
     }
 
+  /* A reference may call a binding's toggle notify, which can wait for one who
+   * drops a resolver: so it is taken without the lock, needed or not. */
+  kept = g_object_ref (defer);
   g_mutex_lock (&self->waits_lock);
   waits = self->state == THR_PROMISE_PENDING;
   /* A wait keeps the defer only where somebody else can settle it: it is to end
    * when the defer is dropped. */
   if (!waits || self->n_resolvers > 0)
-    call->defer = g_object_ref (defer);
+    call->defer = g_steal_pointer (&kept);
   if (waits)
     {
       g_queue_push_tail_link (&self->callers, &call->link);
@@ -324,6 +328,7 @@ thr_promise_call (ThrPromise         *self,
         g_source_attach (call->cancelled, thr_dispatcher_get_context (call->context));
     }
   g_mutex_unlock (&self->waits_lock);
+  g_clear_object (&kept);
 
   if (!waits)
     thr_dispatcher_push (call->context, &call->node);

@@ -231,6 +231,80 @@ const tests = {
         }), []);
     },
 
+    async 'wrong options begin nothing'() {
+        const manager = new Thr.ThreadManager({'keep-finished': 10});
+        let called = false;
+        for (const options of [{onSuccess: 5}, {onFail: 'no'}, {onEnd: {}}, {onEnd: Object.create(null)},
+            {priority: 'high'}, {priority: NaN}, {priority: 0.5}, {priority: 2 ** 31}, {priority: Symbol('high')}]) {
+            const [name] = Object.keys(options);
+            for (const func of [async () => (called = true), function* () {
+                yield;
+                called = true;
+            }])
+                assertMatch(catchError(() => manager.do_async(func, options)).message, new RegExp(`^do_async\\(\\), ${name}`));
+        }
+        const thread = manager.do_async(async () => {});
+        for (const name of ['set_on_success', 'set_on_fail'])
+            assertMatch(catchError(() => thread[name](5)).message, new RegExp(`^${name}\\(\\) takes a function`));
+        await thread.wait_async();
+        assertEqual([called, manager.get_n_items()], [false, 1]);
+    },
+
+    async 'an async function that ends itself and runs the main loop'() {
+        const manager = new Thr.ThreadManager();
+        const heard = [];
+        // It is over, with all its callbacks, when its function goes on.
+        const thread = manager.do_async(async job => {
+            job.return_value(5);
+            const late = GLib.get_monotonic_time() + 30 * SECONDS;
+            while (job.execution_state !== State.CLOSED && GLib.get_monotonic_time() < late)
+                GLib.MainContext.default().iteration(false);
+            heard.push('gone on');
+        }, {onSuccess: (_job, result) => heard.push(result), onEnd: () => heard.push('end')});
+        assertEqual(heard, [5, 'end', 'gone on']);
+        assertEqual(await thread.wait_async(), 5);
+    },
+
+    async 'the last result counts'() {
+        const manager = new Thr.ThreadManager();
+        for (const [values, returned, wanted] of [[[3], undefined, 3], [[{a: 1}], undefined, {a: 1}],
+            [[{a: 1}, 3], undefined, 3], [[{a: 1}], 3, 3], [[3], null, null], [[], 'a\0b', 'a\0b']]) {
+            const thread = manager.do_async(function* (job) {
+                for (const value of values)
+                    job.return_value(value);
+                yield;
+                return returned;
+            });
+            assertEqual(await thread.wait_async(), wanted);
+            assertEqual(thread.result, wanted);
+        }
+        // None where it fails after all.
+        const thread = manager.do_async(function* (job) {
+            yield job.return_value({a: 1});
+            throw new Error('after all');
+        });
+        await catchRejection(thread.wait_async());
+        assertEqual(thread.result, null);
+    },
+
+    async 'paused, and ended by others'() {
+        const manager = new Thr.ThreadManager();
+        let went = 0;
+        const work = async job => {
+            job.pause();
+            await job.checkpoint_async();
+            went++;
+            await job.checkpoint_async();
+            went++;
+        };
+        const thread = manager.do_async(work);
+        await wakeUp();
+        assertEqual(went, 0);
+        thread.return_value('given');
+        assertEqual(await thread.wait_async(), 'given');
+        await until(() => went === 2);
+    },
+
     async 'what is thrown'() {
         const manager = new Thr.ThreadManager();
         for (const make of [thrown => function* () {
@@ -261,12 +335,24 @@ const tests = {
 
             // What cannot be written as a text ends a job all the same.
             const [symbol, bare] = [Symbol('sign'), Object.create(null)];
-            for (const [thrown, text] of [[symbol, 'Symbol(sign)'], [bare, 'an object without a text was thrown']]) {
+            for (const [thrown, text] of [[symbol, 'Symbol(sign)'], [bare, 'an object without a text']]) {
                 let ended = false;
                 const thread = manager.do_async(make(thrown), {onEnd: () => (ended = true)});
                 error = assertError(await catchRejection(thread.wait_async()), Thr.Error, Thr.Error.FAILED);
                 assertEqual([error.message, ended], [text, true]);
                 assert(error.cause === thrown, 'no cause');
+            }
+        }
+        // Nor does an exception whose place is none keep it from its end.
+        for (const fileName of [5, {}, Symbol('file')]) {
+            const odd = Object.assign(new Error('odd'), {fileName});
+            for (const func of [async () => {
+                throw odd;
+            }, function* () { // eslint-disable-line require-yield
+                throw odd;
+            }]) {
+                const error = await catchRejection(manager.do_async(func).wait_async());
+                assertEqual(assertError(error, Thr.Error, Thr.Error.FAILED).message, 'Error: odd');
             }
         }
         // Nobody there: the manager reports it.

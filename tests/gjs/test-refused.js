@@ -6,7 +6,9 @@ import Gio from 'gi://Gio';
 import GObject from 'gi://GObject';
 import Thr from 'gi://Thr?version=1.0';
 
-import {assert, assertEqual, assertError, assertMatch, catchError, run, SECONDS, until} from './harness.js';
+import {
+    assert, assertEqual, assertError, assertMatch, catchError, collectWarnings, run, SECONDS, until, wakeUp,
+} from './harness.js';
 
 const plain = () => true;
 
@@ -24,6 +26,16 @@ const Ticker = GObject.registerClass(class Ticker extends Thr.Worker {
         return true;
     }
 });
+
+const Listening = GObject.registerClass(class Listening extends Gio.SimpleAction {
+    on_notify() {}
+});
+
+const Resting = GObject.registerClass(class Resting extends Gio.SimpleAction {
+    on_holiday() {}
+});
+
+class Inherits extends Object {}
 
 const tests = {
     'a job'() {
@@ -69,6 +81,39 @@ const tests = {
         // On this thread it runs.
         worker.start_overlay();
         assertEqual(worker.ran, true);
+    },
+
+    'a default handler in JavaScript'() {
+        const action = new Listening({name: 'x'});
+        assertMatch(catchError(() => new Thr.Thimble(action)).message, /on_notify\(\) is JavaScript/);
+        assertMatch(catchError(() => Thr.Event.new('X', action)).message, /on_notify\(\) is JavaScript/);
+        // A method of such a name that no signal has is one as any other.
+        Thr.Event.new('X', new Resting({name: 'x'}));
+    },
+
+    'what has a type of GLib only by inheritance'() {
+        assertMatch(catchError(() => Thr.Event.new('X', new Inherits())).message, /is a JavaScript object/);
+    },
+
+    'a character 0'() {
+        for (const value of ['a\0b', ['a', 'b\0']])
+            assertMatch(catchError(() => Thr.Event.new('X', value)).message, /character 0/);
+    },
+
+    async 'a listener whose exception has no text'() {
+        const main = Thr.Worker.main();
+        const warnings = await collectWarnings(async () => {
+            let called = false;
+            main.listen('BARE', async () => {
+                called = true;
+                throw Object.create(null);
+            }, {once: true});
+            main.fire('BARE', null);
+            await until(() => called);
+            await wakeUp();
+        });
+        assertMatch(warnings.join(), /“BARE” failed: an object without a text/);
+        assertMatch(catchError(() => main.listen_full('BARE', 0, 0, null, 5)).message, /^listen_full\(\) takes a function/);
     },
 
     'a hook that gives a function'() {

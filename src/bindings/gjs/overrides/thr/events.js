@@ -4,14 +4,14 @@
 // Events, channels and defers, on the main loop.
 
 const {GLib} = imports.gi;
-const {checkFunction, checkOptions} = imports.overrides.thr.values;
+const {checkFunction, checkOptions, toText} = imports.overrides.thr.values;
 const {promisify, Queue} = imports.overrides.thr.promises;
 
 let Thr;
 
 function report(name, exception) {
     GLib.log_structured('Thr', GLib.LogLevelFlags.LEVEL_WARNING,
-        {MESSAGE: `A listener of “${name}” failed: ${exception}\n${exception?.stack ?? ''}`});
+        {MESSAGE: `A listener of “${name}” failed: ${toText(exception)}\n${exception?.stack ?? ''}`});
 }
 
 // C wants to know whether it succeeded; JavaScript says so by not throwing. To GJS
@@ -29,6 +29,7 @@ function overrideListen(object) {
     const listenFull = object.listen_full;
 
     object.listen_full = function (name, priority, flags, target, func) {
+        checkFunction(func, 'listen_full()');
         return listenFull.call(this, name, priority, flags, target, makeListener(name, func));
     };
     object.listen = function (name, func, options = {}) {

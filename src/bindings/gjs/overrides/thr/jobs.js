@@ -4,7 +4,7 @@
 // Jobs in JavaScript: generators in slices, and async functions.
 
 const {Gio, GLib} = imports.gi;
-const {checkOptions, fromResults, isPlain, toValues} = imports.overrides.thr.values;
+const {checkFunction, checkOptions, fromResults, isPlain, toText, toValues} = imports.overrides.thr.values;
 const {promisify, Queue} = imports.overrides.thr.promises;
 const {refuse} = imports.overrides.thr.refuse;
 
@@ -30,16 +30,14 @@ const own = thread => thread[OWN] ?? (thread[OWN] = {});
 
 // All that is not plain would be lost to C at the next garbage collection.
 function returnValue(thread, value = null) {
-    if (isPlain(value))
-        return raw.return_value.call(thread, value);
-    const done = raw.return_value.call(thread, null);
+    const done = raw.return_value.call(thread, isPlain(value) ? value : null);
     own(thread).result = {value};
     return done;
 }
 
 function resultOf(thread, value) {
     const {result, packed} = thread[OWN] ?? {};
-    if (result !== undefined)
+    if (result !== undefined && thread.finished_with === Thr.ExecutionState.RETURNED)
         return result.value;
     return packed && value !== null ? fromResults([value]) : value;
 }
@@ -64,21 +62,12 @@ function getStatus(thread) {
 
 // ---- errors ----
 
-// Not all that can be thrown can be made a text.
-function toText(exception) {
-    try {
-        return String(exception);
-    } catch {
-        return 'an object without a text was thrown';
-    }
-}
-
 // What an exception is to C: its message, and where it was thrown.
 function toError(exception) {
     if (exception instanceof GLib.Error)
         return exception;
     let text = toText(exception);
-    if (exception instanceof Error && exception.fileName)
+    if (exception instanceof Error && exception.fileName && typeof exception.fileName === 'string')
         text += ` (${GLib.path_get_basename(exception.fileName)}:${exception.lineNumber})`;
     return new GLib.Error(Thr.Error, Thr.Error.FAILED, text);
 }
@@ -117,7 +106,7 @@ class Slices {
             this._generator ??= this._func(thread);
             const {value, done} = this._generator.next();
             this._isDone = done;
-            if (done && !isOver(thread))
+            if (done && !isOver(thread) && (value !== undefined || thread[OWN]?.result === undefined))
                 returnValue(thread, value);
             else if (!done && typeof value?.then === 'function')
                 this._refusePromise();
@@ -163,9 +152,10 @@ class Slices {
     }
 }
 
-function startSlices(manager, func, name) {
+function startSlices(manager, func, name, setUp) {
     const slices = new Slices(func);
     const thread = manager.do_sliced(name, job => slices.step(job));
+    setUp(thread);
     const handler = thread.connect('notify::execution-state', job => {
         if (job.execution_state < Thr.ExecutionState.RETURNED)
             return;
@@ -195,8 +185,9 @@ async function follow(thread, func) {
     }
 }
 
-function startAsync(manager, func, name) {
+function startAsync(manager, func, name, setUp) {
     const thread = manager.do_manual(name);
+    setUp(thread);
     // It has ended where the manager is stopped.
     if (!isOver(thread))
         follow(thread, func);
@@ -222,26 +213,32 @@ function doAsync(...args) {
         throw refuse('do_async()');
 
     checkOptions(options ?? {}, ['name', 'priority', 'onSuccess', 'onFail', 'onEnd'], 'do_async()');
-    const {onSuccess, onFail, onEnd, priority, name: given = null} = options ?? {};
-    const thread = start(this, func, name ?? given ?? (func.name || null));
-    if (priority !== undefined)
+    const {onSuccess = null, onFail = null, onEnd = null, priority = 0, name: given = null} = options ?? {};
+    for (const [option, callback] of Object.entries({onSuccess, onFail, onEnd})) {
+        if (callback !== null)
+            checkFunction(callback, `do_async(), ${option}`);
+    }
+    if (!Number.isInteger(priority) || priority !== (priority | 0))
+        throw new TypeError(`do_async(), priority takes an integer of 32 bits, not ${toText(priority)}`);
+
+    // Before the function is called, which can end the job and run a main loop.
+    return start(this, func, name ?? given ?? (func.name || null), thread => {
         thread.priority = priority;
-    if (onSuccess)
         thread.set_on_success(onSuccess);
-    if (onFail)
         thread.set_on_fail(onFail);
-    if (onEnd)
         thread.set_on_end(onEnd);
-    return thread;
+    });
 }
 
 function checkpointAsync() {
     return new Promise((resolve, reject) => {
         const handlers = [];
+        // A job that was ended while it was paused stays so.
+        const isHeld = () => this.paused && !isOver(this);
         const look = () => {
             try {
                 this.checkpoint();
-                if (this.paused)
+                if (isHeld())
                     return;
                 resolve(true);
             } catch (error) {
@@ -251,7 +248,7 @@ function checkpointAsync() {
         };
         look();
         // A cancelled job is not paused any more.
-        if (this.paused)
+        if (isHeld())
             handlers.push(this.connect('notify::paused', look), this.connect('notify::execution-state', look));
     });
 }
@@ -264,7 +261,7 @@ function statuses() {
     const handler = this.connect('notify::status', () => {
         const status = getStatus(this)[1];
         // What was set just before is still to be notified.
-        if (!mayCome || status !== known)
+        if (!mayCome || !Object.is(status, known))
             queue.push(status);
         mayCome = false;
     });
@@ -314,9 +311,13 @@ function overrideWrapper(proto) {
         },
     });
     proto.set_on_success = function (func) {
+        if (func !== null)
+            checkFunction(func, 'set_on_success()');
         raw.set_on_success.call(this, func && ((thread, value) => func(thread, resultOf(thread, value))));
     };
     proto.set_on_fail = function (func) {
+        if (func !== null)
+            checkFunction(func, 'set_on_fail()');
         raw.set_on_fail.call(this, func && ((thread, error) => func(thread, withCause(thread, error))));
     };
     proto.checkpoint_async = checkpointAsync;

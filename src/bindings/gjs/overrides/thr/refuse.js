@@ -4,7 +4,7 @@
 // JavaScript cannot run on another thread: what would have it run there is refused.
 
 const {GLib} = imports.gi;
-const {refuseCode, toValue} = imports.overrides.thr.values;
+const {findVirtualMethod, toValue} = imports.overrides.thr.values;
 
 let Thr;
 
@@ -75,11 +75,9 @@ function install(namespace) {
     // A class in JavaScript with a vfunc_run() of its own may run on this thread alone.
     const start = Thr.Worker.prototype.start;
     Thr.Worker.prototype.start = function () {
-        try {
-            refuseCode(this, 'This');
-        } catch {
-            throw refuse(`The worker “${this.name}”, whose vfunc_run() is JavaScript,`);
-        }
+        const method = findVirtualMethod(this);
+        if (method !== undefined)
+            throw refuse(`The worker “${this.name}”, whose ${method}() is JavaScript,`);
         return start.call(this);
     };
 

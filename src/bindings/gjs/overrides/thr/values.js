@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* exported checkFunction, checkOptions, fromResults, fromValue, getTarget, isPlain, refuseCode,
-   standFor, toValue, toValues */
+/* exported checkFunction, checkOptions, findVirtualMethod, fromResults, fromValue, getTarget, isPlain, refuseCode,
+   standFor, toText, toValue, toValues */
 
 // What crosses to other threads: JavaScript's values as those that C reads, and back.
 
@@ -12,10 +12,12 @@ const UINT64 = [0n, 2n ** 64n - 1n];
 const inRange = (number, [least, most]) => number >= least && number <= most;
 const isInteger = value => typeof value === 'bigint' || Number.isInteger(value);
 
-// What is the same to C and to JavaScript.
+// What is the same to C and to JavaScript. To C, a string ends at a character 0.
 function isPlain(value) {
     const type = typeof value;
-    return type === 'string' || type === 'number' || type === 'boolean' || value === null;
+    if (type === 'string')
+        return !value.includes('\0');
+    return type === 'number' || type === 'boolean' || value === null;
 }
 
 // Objects that stand for another one as an argument, as a thimble does for its target.
@@ -36,16 +38,27 @@ function checkOptions(options, names, where) {
         throw new TypeError(`${where} knows no option ${unknown}: there are ${names.join(', ')}`);
 }
 
+// Not all that can be thrown, or given, can be made a text.
+function toText(value) {
+    try {
+        return String(value);
+    } catch {
+        return 'an object without a text';
+    }
+}
+
 function checkFunction(func, where) {
     if (typeof func !== 'function')
-        throw new TypeError(`${where} takes a function to call, not ${func}`);
+        throw new TypeError(`${where} takes a function to call, not ${toText(func)}`);
 }
 
 // The first method that C would call in JavaScript, wherever it calls it; or undefined.
 function findVirtualMethod(object) {
     for (let at = Object.getPrototypeOf(object); at !== null; at = Object.getPrototypeOf(at)) {
         // A class of C has one of these names only once somebody asks for it.
-        const found = Object.getOwnPropertyNames(at).find(name => name.startsWith('vfunc_') &&
+        // An on_…() is the default handler of the signal of that name.
+        const found = Object.getOwnPropertyNames(at).find(name => (name.startsWith('vfunc_') ||
+            (name.startsWith('on_') && GObject.signal_lookup(name.slice(3), at.constructor.$gtype) !== 0)) &&
             !`${at[name]}`.includes('/* wrapper for native symbol'));
         if (found !== undefined)
             return found;
@@ -78,7 +91,7 @@ function fromIntegers(array, where) {
 
 function fromArray(array, where) {
     if (array.every(value => typeof value === 'string'))
-        return new GLib.Variant('as', array);
+        return new GLib.Variant('as', array.map(value => toValue(value, where)));
     if (array.every(isInteger))
         return fromIntegers(array, where);
     if (array.every(value => typeof value === 'number'))
@@ -108,9 +121,9 @@ function fromObject(value, where) {
     if (ArrayBuffer.isView(value) && !(value instanceof DataView))
         return fromArray(Array.from(value), where);
     // What is of GLib: boxed values, variants, errors, and types themselves. A plain
-    // object has a type in GLib, too.
+    // object has a type in GLib, too, and so has what extends Object.
     const {constructor} = value;
-    if ((constructor?.$gtype !== undefined && constructor !== Object) || value instanceof GLib.Error ||
+    if ((constructor?.$gtype !== undefined && constructor.$gtype !== Object.$gtype) || value instanceof GLib.Error ||
         value instanceof GObject.ParamSpec || constructor?.name === 'GType')
         return value;
     throw new TypeError(`${where} is a JavaScript object, which cannot cross to another thread: ` +
@@ -128,6 +141,8 @@ function toValue(value, where) {
         if (inRange(value, INT64) || inRange(value, UINT64))
             return value;
         throw new RangeError(`${where} is a number of more than 64 bits`);
+    case 'string':
+        throw new TypeError(`${where} has a character 0, at which a string ends in C: give a Uint8Array`);
     case 'undefined':
         throw new TypeError(`${where} is undefined: leave it out, or give null`);
     case 'function':

@@ -63,8 +63,22 @@ class Submitting(TestCase):
             next(results)
         gate.open()
 
+    def submit_until_shut(self, executor, n_jobs):
+        """Jobs that end only once the executor is being shut down."""
+
+        def open_when_shut():
+            latest = time.monotonic() + SOON
+            while not executor._is_shut and time.monotonic() < latest:
+                time.sleep(0.001)
+            gate.open()
+
+        gate = Gate()
+        return [executor.submit(open_when_shut), *(
+            executor.submit(gate.wait) for _ in range(n_jobs)
+        )]
+
     def test_shutdown(self):
-        futures = [self.executor.submit(time.sleep, 0.01) for _ in range(5)]
+        futures = self.submit_until_shut(self.executor, 5)
         self.executor.shutdown()
         self.assertTrue(all(future.done() for future in futures))
         with self.assertRaises(RuntimeError):
@@ -120,8 +134,8 @@ class Submitting(TestCase):
 
     def test_context(self):
         with self.executor as executor:
-            future = executor.submit(time.sleep, 0.05)
-        self.assertTrue(future.done())
+            futures = self.submit_until_shut(executor, 1)
+        self.assertTrue(all(future.done() for future in futures))
 
     def test_results_are_not_kept(self):
         class Own:

@@ -63,8 +63,22 @@ class Submitting(TestCase):
             next(results)
         gate.open()
 
+    def submit_until_shut(self, executor, n_jobs):
+        """Jobs that end only once the executor is being shut down."""
+
+        def open_when_shut():
+            latest = time.monotonic() + SOON
+            while not executor._is_shut and time.monotonic() < latest:
+                time.sleep(0.001)
+            gate.open()
+
+        gate = Gate()
+        return [executor.submit(open_when_shut), *(
+            executor.submit(gate.wait) for _ in range(n_jobs)
+        )]
+
     def test_shutdown(self):
-        futures = [self.executor.submit(time.sleep, 0.01) for _ in range(5)]
+        futures = self.submit_until_shut(self.executor, 5)
         self.executor.shutdown()
         self.assertTrue(all(future.done() for future in futures))
         with self.assertRaises(RuntimeError):
@@ -75,7 +89,7 @@ class Submitting(TestCase):
     def test_shutdown_in_between(self):
         """After it nothing begins any more, however far submit() had come."""
         executor = self.executor
-        called = []
+        called, before = [], dict(futures.pending)
 
         class Late:
             @property
@@ -89,7 +103,15 @@ class Submitting(TestCase):
         with self.assertRaises(RuntimeError):
             executor.submit(Late())
         self.manager.wait_idle(SOON)
-        self.assertEqual((called, futures.pending), ([], {}))
+        self.assertEqual((called, futures.pending), ([], before))
+
+    def test_halted_while_it_submits(self):
+        before = dict(futures.pending)
+        halted = unittest.mock.Mock(side_effect=Thr.ThreadHalted)
+        with self.assertRaises(Thr.ThreadHalted):
+            with unittest.mock.patch.object(Thr.ThreadManager, "submit", halted), self.executor:
+                self.executor.submit(print)
+        self.assertEqual((self.executor._futures, futures.pending), (set(), before))
 
     def test_shutdown_without_waiting(self):
         gate = Gate()
@@ -112,8 +134,8 @@ class Submitting(TestCase):
 
     def test_context(self):
         with self.executor as executor:
-            future = executor.submit(time.sleep, 0.05)
-        self.assertTrue(future.done())
+            futures = self.submit_until_shut(executor, 1)
+        self.assertTrue(all(future.done() for future in futures))
 
     def test_results_are_not_kept(self):
         class Own:
@@ -218,6 +240,25 @@ class OfJobs(TestCase):
         thread.return_value("value")
         thread.join(SOON)
         self.assertEqual(future.result(SOON), "value")
+
+    def test_of_a_manual_job_with_nobody_at_home(self):
+        failure = ValueError("why")
+        for end, outcome in (
+            (lambda thread: thread.return_value([1]), ([1], None)),
+            (lambda thread: thread.return_error(failure), (None, failure)),
+            (lambda thread: thread.cancel(), None),
+        ):
+            thread = Thr.ThreadManager().do_manual()
+            future = thread.as_future()
+            ending = threading.Thread(target=end, args=[thread])
+            ending.start()
+            self.assertEqual(wait([thread], SOON), ({thread}, set()))
+            ending.join(SOON)
+            if outcome is None:
+                self.assertIsInstance(future.exception(0), concurrent.futures.CancelledError)
+            else:
+                failed = future.exception(0)
+                self.assertEqual((None if failed else future.result(0), failed), outcome)
 
     def test_at_every_moment(self):
         # Settled with nobody at home, whenever it is asked for.

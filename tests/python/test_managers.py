@@ -209,8 +209,11 @@ class Collection(TestCase):
 
 class Context(TestCase):
     def test_drains(self):
+        draining = Gate()
         with Thr.ThreadManager() as manager:
-            jobs = [manager.do_async(lambda thread: time.sleep(0.01) or 1) for _ in range(10)]
+            # The main thread alone opens it, as soon as it waits.
+            jobs = [manager.do_async(lambda thread: draining.wait() and 1) for _ in range(10)]
+            manager.do_sliced(lambda thread: draining.open())
         self.assertEqual([job.result(0) for job in jobs], [1] * 10)
         with self.assertRaises(Thr.StoppedError):
             manager.do_async(lambda thread: None).result(SOON)

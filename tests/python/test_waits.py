@@ -4,14 +4,17 @@
 
 import gc
 import os
+import signal
 import subprocess
 import textwrap
+import unittest.mock
 import weakref
 
 from common import (
     DEADLINE, GLib, GObject, Gate, Thr, WorkerCase, fail_with, finish, main, poll_until, run_until,
     sys, threading, time, unittest,
 )
+from gi.overrides._thr import interrupts
 
 
 def in_worker(function, *args):
@@ -217,6 +220,28 @@ class Waits(WorkerCase):
             return True
 
         self.assertTrue(in_worker(task))
+
+
+class Interrupted(WorkerCase):
+    def test_as_a_wait_begins_or_ends(self):
+        """signal.signal() first has handled what came before it."""
+
+        def late(number, handler):
+            steps.append(handler)
+            if len(steps) == step:
+                signal.getsignal(number)(number, sys._getframe(1))
+            return signal.signal(number, handler)
+
+        for step in 1, 2:
+            steps = []
+            thread = Thr.thread_manager.do_async(lambda thread: 1)
+            with self.subTest(step), unittest.mock.patch.object(interrupts, "signal", late):
+                with self.assertRaises(KeyboardInterrupt):
+                    thread.join(DEADLINE)
+                self.assertIs(signal.getsignal(signal.SIGINT), signal.default_int_handler)
+                # Outside of a wait there is nobody to be told.
+                self.assertFalse(interrupts.note())
+                self.assertTrue(thread.join(DEADLINE))
 
 
 class Later(WorkerCase):

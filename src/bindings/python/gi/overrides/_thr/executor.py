@@ -39,10 +39,14 @@ class Executor(concurrent.futures.Executor):
             if self._is_shut:
                 raise RuntimeError("cannot schedule new futures after shutdown")
             future = futures.for_new(thread)
-            self._futures.add(future)
-            # Who waits for it from here on may do so: it is under way.
-            self._manager.submit(thread)
-        future.add_done_callback(self._futures.discard)
+            try:
+                future.add_done_callback(self._futures.discard)
+                self._futures.add(future)
+                # Who waits for it from here on may do so: it is under way.
+                self._manager.submit(thread)
+            except BaseException:  # who submits it is halted, and has no future
+                future.cancel()
+                raise
         futures.settle_ended(thread)  # the manager is stopped
         return future
 

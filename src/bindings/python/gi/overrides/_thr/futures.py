@@ -130,7 +130,9 @@ def of_thread(thread):
         _pass_epilogue(thread, address)
         settle_ended(thread)
     is_open = not future.done() or _raw.get_error(thread) is not None
-    if is_open and thread.manager is not None:
+    # A manager may be gone before its jobs; one that was not submitted has none yet.
+    is_submitted = thread.manager is not None or thread.execution_state != State.CREATED
+    if is_open and is_submitted:
         # For a job in another language. And where there is a future, somebody looks
         # at the failure.
         thread.wait_async(None, lambda thread, result: settle_ended(thread))

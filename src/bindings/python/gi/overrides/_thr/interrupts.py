@@ -47,6 +47,11 @@ def attend():
 
 
 def _handle(number, frame):
+    global _noted
+
+    if frame is not None and frame.f_globals is globals():
+        _noted = True  # a wait begins or ends: what that changes is to be changed back
+        return
     is_ours = frame is not None and str(frame.f_globals.get("__name__")).startswith("gi.")
     if not (is_ours and note()):
         default_int_handler(number, frame)
@@ -59,9 +64,10 @@ class Waiting:
         global _depth
 
         self.is_default = getsignal(SIGINT) is default_int_handler
-        _depth += 1
         if self.is_default:
             signal(SIGINT, _handle)
+        # Last: signal() raises what came before it.
+        _depth += 1
 
     def __exit__(self, *error):
         global _depth

@@ -436,12 +436,12 @@ class ThreadWrapper(people.JobForPeople, _raw):
 
     def __del__(self, is_finalizing=sys.is_finalizing):
         # As long as there is the exception itself to report, and who reports it.
-        if self._thr_failure is not None and not is_finalizing():
-            try:
+        try:
+            if self._thr_failure is not None and not is_finalizing():
                 _raw.report_unhandled(self)
-            except ThreadHalted:
-                # Meant for a function that just happened to collect garbage.
-                halting.hit_again()
+        except ThreadHalted:
+            # Meant for a function that just happened to collect garbage.
+            halting.hit_again()
 
     # Waiting for it.
 
@@ -554,6 +554,7 @@ class ThreadWrapper(people.JobForPeople, _raw):
         with errors.conversion:
             given = _return_value(self, to_value(value))
         self._thr_gave = value
+        futures.settle_ended(self)
         return given
 
     return_boolean = return_int = return_double = return_string = return_value
@@ -573,6 +574,7 @@ class ThreadWrapper(people.JobForPeople, _raw):
         finally:
             if not given:
                 self._thr_failure = before
+        futures.settle_ended(self)
         return given
 
     def set_on_success(self, on_success):

@@ -551,6 +551,65 @@ test_history (void)
   g_assert_finalize_object (model);
 }
 
+/* Of one delivery, the history is told first. A handler of that runs more jobs
+ * until they have left the list again: what arrived before them comes before. */
+typedef struct
+{
+  ThrThreadManager *manager;
+  int n_told;
+  gboolean nested;
+} Late;
+
+static void
+submit_more_cb (ThrThreadWrapper *job,
+                gpointer          user_data)
+{
+  Late *late = user_data;
+
+  g_object_unref (thr_thread_manager_do_async (late->manager, "second", thr_test_job_return, NULL, NULL));
+}
+
+static void
+told_cb (GListModel *history,
+         guint       position,
+         guint       n_removed,
+         guint       n_added,
+         gpointer    user_data)
+{
+  Late *late = user_data;
+
+  if (late->n_told++ > 0)
+    return;
+  for (int i = 0; i < 2; i++)
+    g_object_unref (thr_thread_manager_do_async (late->manager, "more", thr_test_job_return, NULL, NULL));
+  thr_test_poll_until (!thr_thread_manager_get_busy (late->manager));
+  thr_test_drain ();
+  late->nested = TRUE;
+}
+
+static void
+test_history_first (void)
+{
+  Late late = { .manager = thr_thread_manager_new () };
+  g_autoptr (ThrThreadWrapper) job = thr_thread_wrapper_new (NULL, thr_test_job_return, NULL, NULL);
+  GListModel *list = G_LIST_MODEL (late.manager);
+  g_autoptr (GPtrArray) jobs = NULL;
+
+  thr_thread_manager_set_keep_finished (late.manager, 1);
+  g_assert_cmpuint (g_list_model_get_n_items (list), ==, 0);
+  g_signal_connect (thr_thread_manager_get_history (late.manager), "items-changed",
+                    G_CALLBACK (told_cb), &late);
+  thr_thread_wrapper_set_on_end (job, submit_more_cb, &late, NULL);
+  g_assert_true (thr_thread_manager_submit (late.manager, job, NULL));
+  thr_test_run_until (late.nested);
+  thr_test_drain ();
+
+  jobs = thr_thread_manager_dup_jobs (late.manager);
+  g_assert_cmpuint (jobs->len, ==, 1);
+  g_assert_cmpuint (g_list_model_get_n_items (list), ==, 1);
+  g_object_unref (late.manager);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -567,6 +626,7 @@ main (int   argc,
   g_test_add_func ("/people/can", test_can);
   g_test_add_func ("/people/tags", test_tags);
   g_test_add_func ("/people/history", test_history);
+  g_test_add_func ("/people/history-first", test_history_first);
 
   return g_test_run ();
 }

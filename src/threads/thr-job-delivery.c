@@ -90,8 +90,9 @@ thr_job_step_through (ThrThreadWrapper *self,
   step (self);
   self->home.stepping = FALSE;
   thr_delivery_end (&delivery);
+  /* Not here, where no dispatch may be under way that closes the books. */
   if (self->home.redeliver)
-    thr_job_deliver (&self->home.node);
+    thr_dispatcher_push (self->home.dispatcher, &self->home.node);
   g_object_unref (self);
 }
 

@@ -655,6 +655,51 @@ test_binding (void)
   g_assert_finalize_object (manager);
 }
 
+/* The end waits for what the job has posted, and nothing else does. */
+static void
+posted_cb (gpointer user_data)
+{
+  thr_test_recorder_add (user_data, "posted");
+}
+
+static gboolean
+rename_and_post (ThrThreadWrapper *thread,
+                 gpointer          user_data,
+                 GError          **error)
+{
+  ThrTestRecorder **recorder = user_data;
+
+  thr_thread_wrapper_set_name (thread, "renamed");
+  return thr_invoke_owner (posted_cb, *recorder, NULL, error);
+}
+
+static void
+renamed_cb (ThrThreadWrapper *thread,
+            GParamSpec       *pspec,
+            ThrTestRecorder  *recorder)
+{
+  thr_test_recorder_add (recorder, "renamed");
+}
+
+static void
+test_before_what_is_posted (void)
+{
+  ThrThreadManager *manager = thr_thread_manager_new ();
+  g_autoptr (ThrTestRecorder) recorder = NULL;
+  ThrThreadWrapper *thread;
+
+  thread = thr_thread_wrapper_new (NULL, rename_and_post, &recorder, NULL);
+  recorder = thr_test_recorder_new (thread);
+  g_signal_connect (thread, "notify::name", G_CALLBACK (renamed_cb), recorder);
+  g_assert_true (thr_thread_manager_submit (manager, thread, NULL));
+  thr_test_block_until (thr_thread_wrapper_get_finished_with (thread) != THR_EXECUTION_STATE_CREATED);
+  thr_test_run_until (thr_test_recorder_is_closed (recorder));
+  g_assert_cmpstr (thr_test_recorder_get (recorder), ==,
+                   "RUNNING renamed posted RETURNED FINISHING CLOSED");
+  g_assert_finalize_object (thread);
+  g_assert_finalize_object (manager);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -670,6 +715,7 @@ main (int   argc,
   g_test_add_func ("/notify/once", test_once);
   g_test_add_func ("/notify/torn", test_torn);
   g_test_add_func ("/notify/binding", test_binding);
+  g_test_add_func ("/notify/before-what-is-posted", test_before_what_is_posted);
 
   return g_test_run ();
 }

@@ -700,6 +700,34 @@ test_before_what_is_posted (void)
   g_assert_finalize_object (manager);
 }
 
+/* Set on another thread before the job is submitted, and announced only after. */
+static gpointer
+set_progress_cb (gpointer data)
+{
+  thr_thread_wrapper_set_progress (data, 0.5);
+  return NULL;
+}
+
+static void
+test_set_before (void)
+{
+  ThrThreadManager *manager = thr_thread_manager_new ();
+  ThrTestGate gate = THR_TEST_GATE_INIT;
+  ThrThreadWrapper *thread = thr_thread_wrapper_new (NULL, thr_test_job_gate, &gate, NULL);
+  g_autoptr (ThrTestRecorder) recorder = thr_test_recorder_new (thread);
+
+  g_thread_join (g_thread_new ("setter", set_progress_cb, thread));
+  g_assert_true (thr_thread_manager_submit (manager, thread, NULL));
+  thr_test_run_until (g_str_equal (thr_test_recorder_get (recorder), "RUNNING"));
+  thr_test_drain ();
+  g_assert_cmpfloat (thr_thread_manager_get_progress (manager), ==, 0.5);
+  thr_test_gate_open (&gate);
+  thr_test_run_until (thr_test_recorder_is_closed (recorder));
+  g_assert_finalize_object (thread);
+  g_assert_finalize_object (manager);
+  thr_test_gate_clear (&gate);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -716,6 +744,7 @@ main (int   argc,
   g_test_add_func ("/notify/torn", test_torn);
   g_test_add_func ("/notify/binding", test_binding);
   g_test_add_func ("/notify/before-what-is-posted", test_before_what_is_posted);
+  g_test_add_func ("/notify/set-before", test_set_before);
 
   return g_test_run ();
 }

@@ -621,6 +621,49 @@ test_history_first (void)
   g_object_unref (late.manager);
 }
 
+/* The first look at the history frees what was closed just before, and who hears
+ * of that looks too. */
+static void
+look_cb (gpointer data,
+         GObject *where_the_object_was)
+{
+  g_assert_nonnull (thr_thread_manager_get_history (data));
+}
+
+static void
+look_at_end (ThrThreadWrapper *job,
+             gpointer          user_data)
+{
+  GListModel **history = user_data;
+
+  g_autoptr (ThrThreadManager) manager = thr_thread_wrapper_dup_manager (job);
+
+  *history = thr_thread_manager_get_history (manager);
+}
+
+static void
+test_history_within (void)
+{
+  ThrThreadManager *manager = thr_thread_manager_new ();
+  ThrThreadWrapper *jobs[2];
+  GListModel *history = NULL;
+
+  g_assert_true (thr_thread_manager_set_thread_limit (manager, 1, NULL));
+  for (int i = 0; i < 2; i++)
+    jobs[i] = thr_thread_manager_do_async (manager, NULL, thr_test_job_return, NULL, NULL);
+  g_object_weak_ref (G_OBJECT (jobs[0]), look_cb, manager);
+  thr_thread_wrapper_set_on_end (jobs[1], look_at_end, &history, NULL);
+  for (int i = 0; i < 2; i++)
+    {
+      thr_test_block_until (thr_thread_wrapper_get_finished_with (jobs[i]) != THR_EXECUTION_STATE_CREATED);
+      g_object_unref (jobs[i]);
+    }
+  thr_test_run_until (history != NULL);
+  g_assert_true (history == thr_thread_manager_get_history (manager));
+  thr_test_drain ();
+  g_assert_finalize_object (manager);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -638,6 +681,7 @@ main (int   argc,
   g_test_add_func ("/people/tags", test_tags);
   g_test_add_func ("/people/history", test_history);
   g_test_add_func ("/people/history-first", test_history_first);
+  g_test_add_func ("/people/history-within", test_history_within);
 
   return g_test_run ();
 }

@@ -378,7 +378,6 @@ thr_core_track_history (ThrCore *self)
 {
   GPtrArray *jobs = g_ptr_array_new ();
 
-  thr_batch_flush ();
   thr_core_lock (self);
   g_assert (self->closings == NULL);
   for (GList *l = self->kept.head; l != NULL; l = l->next)

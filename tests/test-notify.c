@@ -728,6 +728,44 @@ test_set_before (void)
   thr_test_gate_clear (&gate);
 }
 
+/* Progress that a job has before it is to run counts from then on, and no sooner. */
+static void
+test_progress_before (void)
+{
+  ThrThreadManager *manager = thr_thread_manager_new ();
+  ThrThreadWrapper *first = thr_thread_manager_do_manual (manager, NULL);
+  ThrThreadWrapper *held = thr_thread_wrapper_new (NULL, thr_test_job_return, NULL, NULL);
+  ThrTestGate gate = THR_TEST_GATE_INIT;
+  ThrThreadWrapper *early = thr_thread_wrapper_new (NULL, thr_test_job_gate, &gate, NULL);
+
+  g_assert_true (thr_thread_manager_append (manager, held, NULL));
+  thr_thread_wrapper_set_progress (held, 0.5);
+  thr_test_drain ();
+  g_assert_cmpfloat (thr_thread_manager_get_progress (manager), ==, 0.0);
+  thr_thread_wrapper_cancel (held);
+  thr_test_run_until_closed (held);
+  g_assert_cmpfloat (thr_thread_manager_get_progress (manager), ==, 0.0);
+
+  thr_thread_wrapper_set_progress (early, 0.5);
+  thr_test_drain ();
+  g_assert_true (thr_thread_manager_submit (manager, early, NULL));
+  thr_test_drain ();
+  g_assert_cmpfloat (thr_thread_manager_get_progress (manager), ==, 0.25);
+  thr_test_gate_open (&gate);
+  thr_test_run_until_closed (early);
+  g_assert_cmpfloat (thr_thread_manager_get_progress (manager), ==, 0.5);
+
+  thr_thread_wrapper_return_value (first, NULL, NULL);
+  thr_test_run_until_closed (first);
+  g_assert_cmpfloat (thr_thread_manager_get_progress (manager), ==, 1.0);
+  thr_test_drain ();
+  g_assert_finalize_object (first);
+  g_assert_finalize_object (held);
+  g_assert_finalize_object (early);
+  g_assert_finalize_object (manager);
+  thr_test_gate_clear (&gate);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -745,6 +783,7 @@ main (int   argc,
   g_test_add_func ("/notify/binding", test_binding);
   g_test_add_func ("/notify/before-what-is-posted", test_before_what_is_posted);
   g_test_add_func ("/notify/set-before", test_set_before);
+  g_test_add_func ("/notify/progress-before", test_progress_before);
 
   return g_test_run ();
 }

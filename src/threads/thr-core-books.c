@@ -293,9 +293,12 @@ thr_core_count_progress (ThrThreadWrapper *job,
     return;
   progress = MAX (progress, 0.0);
   thr_core_lock (self);
-  self->progress_sum += progress - extra->counted_progress;
-  extra->counted_progress = progress;
-  thr_core_changed_locked (self, &post);
+  if (job->item.counted)
+    {
+      self->progress_sum += progress - extra->counted_progress;
+      extra->counted_progress = progress;
+      thr_core_changed_locked (self, &post);
+    }
   g_mutex_unlock (&self->queue_lock);
   thr_core_post (self, post);
 }

@@ -359,6 +359,61 @@ test_dropped (void)
   thr_test_gate_clear (&view.half);
 }
 
+/* A handler emits more where there is no delivery that it could wait for: each
+ * handler hears of all of them in order. */
+typedef struct
+{
+  ThrThreadWrapper *job;
+  guint n_more;
+  guint length; /* by what was announced */
+} Echo;
+
+static void
+echo_cb (GListModel *list,
+         guint       position,
+         guint       n_removed,
+         guint       n_added,
+         gpointer    user_data)
+{
+  Echo *echo = user_data;
+  g_autoptr (GObject) item = g_object_new (G_TYPE_OBJECT, NULL);
+
+  if (echo->n_more > 0)
+    {
+      echo->n_more--;
+      thr_thread_wrapper_emit_item (echo->job, item);
+    }
+}
+
+static void
+follow_cb (GListModel *list,
+           guint       position,
+           guint       n_removed,
+           guint       n_added,
+           gpointer    user_data)
+{
+  Echo *echo = user_data;
+
+  g_assert_cmpuint (position, ==, echo->length);
+  g_assert_cmpuint (n_removed, ==, 0);
+  echo->length += n_added;
+  g_assert_cmpuint (g_list_model_get_n_items (list), ==, echo->length);
+}
+
+static void
+test_echoed (void)
+{
+  Echo echo = { .job = thr_thread_wrapper_new (NULL, thr_test_job_return, NULL, NULL), .n_more = 3 };
+  g_autoptr (GObject) item = g_object_new (G_TYPE_OBJECT, NULL);
+  GListModel *list = thr_thread_wrapper_get_items (echo.job);
+
+  g_signal_connect (list, "items-changed", G_CALLBACK (echo_cb), &echo);
+  g_signal_connect (list, "items-changed", G_CALLBACK (follow_cb), &echo);
+  thr_thread_wrapper_emit_item (echo.job, item);
+  g_assert_cmpuint (echo.length, ==, 4);
+  g_assert_finalize_object (echo.job);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -373,6 +428,7 @@ main (int   argc,
   g_test_add_func ("/items/outside", test_outside);
   g_test_add_func ("/items/other-threads", test_other_threads);
   g_test_add_func ("/items/nested", test_nested);
+  g_test_add_func ("/items/echoed", test_echoed);
   g_test_add_func ("/items/dropped", test_dropped);
 
   return g_test_run ();

@@ -655,6 +655,117 @@ test_binding (void)
   g_assert_finalize_object (manager);
 }
 
+/* The end waits for what the job has posted, and nothing else does. */
+static void
+posted_cb (gpointer user_data)
+{
+  thr_test_recorder_add (user_data, "posted");
+}
+
+static gboolean
+rename_and_post (ThrThreadWrapper *thread,
+                 gpointer          user_data,
+                 GError          **error)
+{
+  ThrTestRecorder **recorder = user_data;
+
+  thr_thread_wrapper_set_name (thread, "renamed");
+  return thr_invoke_owner (posted_cb, *recorder, NULL, error);
+}
+
+static void
+renamed_cb (ThrThreadWrapper *thread,
+            GParamSpec       *pspec,
+            ThrTestRecorder  *recorder)
+{
+  thr_test_recorder_add (recorder, "renamed");
+}
+
+static void
+test_before_what_is_posted (void)
+{
+  ThrThreadManager *manager = thr_thread_manager_new ();
+  g_autoptr (ThrTestRecorder) recorder = NULL;
+  ThrThreadWrapper *thread;
+
+  thread = thr_thread_wrapper_new (NULL, rename_and_post, &recorder, NULL);
+  recorder = thr_test_recorder_new (thread);
+  g_signal_connect (thread, "notify::name", G_CALLBACK (renamed_cb), recorder);
+  g_assert_true (thr_thread_manager_submit (manager, thread, NULL));
+  thr_test_block_until (thr_thread_wrapper_get_finished_with (thread) != THR_EXECUTION_STATE_CREATED);
+  thr_test_run_until (thr_test_recorder_is_closed (recorder));
+  g_assert_cmpstr (thr_test_recorder_get (recorder), ==,
+                   "RUNNING renamed posted RETURNED FINISHING CLOSED");
+  g_assert_finalize_object (thread);
+  g_assert_finalize_object (manager);
+}
+
+/* Set on another thread before the job is submitted, and announced only after. */
+static gpointer
+set_progress_cb (gpointer data)
+{
+  thr_thread_wrapper_set_progress (data, 0.5);
+  return NULL;
+}
+
+static void
+test_set_before (void)
+{
+  ThrThreadManager *manager = thr_thread_manager_new ();
+  ThrTestGate gate = THR_TEST_GATE_INIT;
+  ThrThreadWrapper *thread = thr_thread_wrapper_new (NULL, thr_test_job_gate, &gate, NULL);
+  g_autoptr (ThrTestRecorder) recorder = thr_test_recorder_new (thread);
+
+  g_thread_join (g_thread_new ("setter", set_progress_cb, thread));
+  g_assert_true (thr_thread_manager_submit (manager, thread, NULL));
+  thr_test_run_until (g_str_equal (thr_test_recorder_get (recorder), "RUNNING"));
+  thr_test_drain ();
+  g_assert_cmpfloat (thr_thread_manager_get_progress (manager), ==, 0.5);
+  thr_test_gate_open (&gate);
+  thr_test_run_until (thr_test_recorder_is_closed (recorder));
+  g_assert_finalize_object (thread);
+  g_assert_finalize_object (manager);
+  thr_test_gate_clear (&gate);
+}
+
+/* Progress that a job has before it is to run counts from then on, and no sooner. */
+static void
+test_progress_before (void)
+{
+  ThrThreadManager *manager = thr_thread_manager_new ();
+  ThrThreadWrapper *first = thr_thread_manager_do_manual (manager, NULL);
+  ThrThreadWrapper *held = thr_thread_wrapper_new (NULL, thr_test_job_return, NULL, NULL);
+  ThrTestGate gate = THR_TEST_GATE_INIT;
+  ThrThreadWrapper *early = thr_thread_wrapper_new (NULL, thr_test_job_gate, &gate, NULL);
+
+  g_assert_true (thr_thread_manager_append (manager, held, NULL));
+  thr_thread_wrapper_set_progress (held, 0.5);
+  thr_test_drain ();
+  g_assert_cmpfloat (thr_thread_manager_get_progress (manager), ==, 0.0);
+  thr_thread_wrapper_cancel (held);
+  thr_test_run_until_closed (held);
+  g_assert_cmpfloat (thr_thread_manager_get_progress (manager), ==, 0.0);
+
+  thr_thread_wrapper_set_progress (early, 0.5);
+  thr_test_drain ();
+  g_assert_true (thr_thread_manager_submit (manager, early, NULL));
+  thr_test_drain ();
+  g_assert_cmpfloat (thr_thread_manager_get_progress (manager), ==, 0.25);
+  thr_test_gate_open (&gate);
+  thr_test_run_until_closed (early);
+  g_assert_cmpfloat (thr_thread_manager_get_progress (manager), ==, 0.5);
+
+  thr_thread_wrapper_return_value (first, NULL, NULL);
+  thr_test_run_until_closed (first);
+  g_assert_cmpfloat (thr_thread_manager_get_progress (manager), ==, 1.0);
+  thr_test_drain ();
+  g_assert_finalize_object (first);
+  g_assert_finalize_object (held);
+  g_assert_finalize_object (early);
+  g_assert_finalize_object (manager);
+  thr_test_gate_clear (&gate);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -670,6 +781,9 @@ main (int   argc,
   g_test_add_func ("/notify/once", test_once);
   g_test_add_func ("/notify/torn", test_torn);
   g_test_add_func ("/notify/binding", test_binding);
+  g_test_add_func ("/notify/before-what-is-posted", test_before_what_is_posted);
+  g_test_add_func ("/notify/set-before", test_set_before);
+  g_test_add_func ("/notify/progress-before", test_progress_before);
 
   return g_test_run ();
 }

@@ -291,14 +291,20 @@ test_paused (void)
   thr_test_gate_clear (&begun);
 }
 
-/* A manual job's end from within a handler of what moves. */
+/* A manual job's end from within a handler of what moves: the first is called by
+ * a delivery, the second by the timer. */
+typedef struct
+{
+  int n;
+  int last; /* the call that ends the job */
+} Ender;
+
 static void
 end_cb (ThrThreadWrapper *job,
         GParamSpec       *pspec,
-        int              *n)
+        Ender            *ender)
 {
-  (*n)++;
-  if (thr_thread_wrapper_get_finished_with (job) == THR_EXECUTION_STATE_CREATED)
+  if (++ender->n == ender->last)
     thr_thread_wrapper_return_value (job, NULL, NULL);
   thr_test_drain ();
 }
@@ -307,16 +313,21 @@ static void
 test_ended_in_handler (void)
 {
   g_autoptr (ThrThreadManager) manager = thr_thread_manager_new ();
-  ThrThreadWrapper *job = thr_thread_manager_do_manual (manager, NULL);
-  int n = 0;
 
-  g_signal_connect (job, "notify::elapsed", G_CALLBACK (end_cb), &n);
-  thr_test_run_until_closed (job);
-  /* Once more at the end, unless that came within the same microsecond. */
-  g_assert_cmpint (n, >=, 1);
-  g_assert_cmpint (n, <=, 2);
-  thr_test_drain ();
-  g_assert_finalize_object (job);
+  for (int last = 1; last <= 2; last++)
+    {
+      ThrThreadWrapper *job = thr_thread_manager_do_manual (manager, NULL);
+      Ender ender = { .last = last };
+
+      g_signal_connect (job, "notify::elapsed", G_CALLBACK (end_cb), &ender);
+      thr_test_run_until_closed (job);
+      /* Once more at the end, unless that came within the same microsecond. */
+      g_assert_cmpint (ender.n, >=, last);
+      g_assert_cmpint (ender.n, <=, last + 1);
+      thr_test_drain ();
+      g_assert_false (thr_thread_manager_get_busy (manager));
+      g_assert_finalize_object (job);
+    }
 }
 
 static void
@@ -551,6 +562,108 @@ test_history (void)
   g_assert_finalize_object (model);
 }
 
+/* Of one delivery, the history is told first. A handler of that runs more jobs
+ * until they have left the list again: what arrived before them comes before. */
+typedef struct
+{
+  ThrThreadManager *manager;
+  int n_told;
+  gboolean nested;
+} Late;
+
+static void
+submit_more_cb (ThrThreadWrapper *job,
+                gpointer          user_data)
+{
+  Late *late = user_data;
+
+  g_object_unref (thr_thread_manager_do_async (late->manager, "second", thr_test_job_return, NULL, NULL));
+}
+
+static void
+told_cb (GListModel *history,
+         guint       position,
+         guint       n_removed,
+         guint       n_added,
+         gpointer    user_data)
+{
+  Late *late = user_data;
+
+  if (late->n_told++ > 0)
+    return;
+  for (int i = 0; i < 2; i++)
+    g_object_unref (thr_thread_manager_do_async (late->manager, "more", thr_test_job_return, NULL, NULL));
+  thr_test_poll_until (!thr_thread_manager_get_busy (late->manager));
+  thr_test_drain ();
+  late->nested = TRUE;
+}
+
+static void
+test_history_first (void)
+{
+  Late late = { .manager = thr_thread_manager_new () };
+  g_autoptr (ThrThreadWrapper) job = thr_thread_wrapper_new (NULL, thr_test_job_return, NULL, NULL);
+  GListModel *list = G_LIST_MODEL (late.manager);
+  g_autoptr (GPtrArray) jobs = NULL;
+
+  thr_thread_manager_set_keep_finished (late.manager, 1);
+  g_assert_cmpuint (g_list_model_get_n_items (list), ==, 0);
+  g_signal_connect (thr_thread_manager_get_history (late.manager), "items-changed",
+                    G_CALLBACK (told_cb), &late);
+  thr_thread_wrapper_set_on_end (job, submit_more_cb, &late, NULL);
+  g_assert_true (thr_thread_manager_submit (late.manager, job, NULL));
+  thr_test_run_until (late.nested);
+  thr_test_drain ();
+
+  jobs = thr_thread_manager_dup_jobs (late.manager);
+  g_assert_cmpuint (jobs->len, ==, 1);
+  g_assert_cmpuint (g_list_model_get_n_items (list), ==, 1);
+  g_object_unref (late.manager);
+}
+
+/* The first look at the history frees what was closed just before, and who hears
+ * of that looks too. */
+static void
+look_cb (gpointer data,
+         GObject *where_the_object_was)
+{
+  g_assert_nonnull (thr_thread_manager_get_history (data));
+}
+
+static void
+look_at_end (ThrThreadWrapper *job,
+             gpointer          user_data)
+{
+  GListModel **history = user_data;
+
+  g_autoptr (ThrThreadManager) manager = thr_thread_wrapper_dup_manager (job);
+
+  *history = thr_thread_manager_get_history (manager);
+}
+
+static void
+test_history_within (void)
+{
+  ThrThreadManager *manager = thr_thread_manager_new ();
+  ThrThreadWrapper *jobs[2];
+  GListModel *history = NULL;
+
+  g_assert_true (thr_thread_manager_set_thread_limit (manager, 1, NULL));
+  for (int i = 0; i < 2; i++)
+    jobs[i] = thr_thread_manager_do_async (manager, NULL, thr_test_job_return, NULL, NULL);
+  g_object_weak_ref (G_OBJECT (jobs[0]), look_cb, manager);
+  thr_thread_wrapper_set_on_end (jobs[1], look_at_end, &history, NULL);
+  for (int i = 0; i < 2; i++)
+    {
+      thr_test_block_until (thr_thread_wrapper_get_finished_with (jobs[i]) != THR_EXECUTION_STATE_CREATED);
+      g_object_unref (jobs[i]);
+    }
+  thr_test_run_until (history != NULL);
+  g_assert_true (history == thr_thread_manager_get_history (manager));
+  thr_test_drain ();
+  g_assert_finalize_object (manager);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -567,6 +680,8 @@ main (int   argc,
   g_test_add_func ("/people/can", test_can);
   g_test_add_func ("/people/tags", test_tags);
   g_test_add_func ("/people/history", test_history);
+  g_test_add_func ("/people/history-first", test_history_first);
+  g_test_add_func ("/people/history-within", test_history_within);
 
   return g_test_run ();
 }

@@ -79,10 +79,10 @@ on_end (ThrThreadWrapper *thread,
 static void
 begin_work (App *app)
 {
-  g_autoptr (ThrThreadWrapper) job =
-    thr_thread_manager_do_async (app->manager, "work", work, app, NULL);
+  g_autoptr (ThrThreadWrapper) job = thr_thread_wrapper_new ("work", work, app, NULL);
 
   thr_thread_wrapper_set_on_end (job, on_end, app, NULL);
+  g_assert_true (thr_thread_manager_submit (app->manager, job, NULL));
   thr_test_gate_wait (&app->begun);
 }
 
@@ -364,6 +364,27 @@ test_deaf (void)
 
 /* ---- on a bus, the application is marked busy ---- */
 
+/* The work ends, and the manager is idle, while the application is still told
+ * that it is busy. */
+static void
+is_busy_cb (GApplication *application,
+            GParamSpec   *pspec,
+            App          *app)
+{
+  g_signal_handlers_disconnect_by_func (application, is_busy_cb, app);
+  thr_test_gate_open (&app->leave);
+  thr_test_poll_until (!g_application_get_is_busy (application));
+}
+
+static void
+nested_activate (GApplication *application,
+                 App          *app)
+{
+  g_signal_connect (application, "notify::is-busy", G_CALLBACK (is_busy_cb), app);
+  begin_work (app);
+  app->was_busy = TRUE;
+}
+
 static void
 busy_activate (GApplication *application,
                App          *app)
@@ -374,7 +395,7 @@ busy_activate (GApplication *application,
 }
 
 static void
-test_marked_busy (void)
+test_marked_busy (gconstpointer activate)
 {
   App app = { 0 };
   g_autofree char *daemon = g_find_program_in_path ("dbus-daemon");
@@ -394,7 +415,7 @@ test_marked_busy (void)
 
   bus = g_test_dbus_new (G_TEST_DBUS_NONE);
   g_test_dbus_up (bus);
-  app_run (&app, G_CALLBACK (busy_activate));
+  app_run (&app, (GCallback) activate);
   g_assert_true (app.was_busy);
   g_assert_cmpint (app.finished_with, ==, THR_EXECUTION_STATE_RETURNED);
   g_test_dbus_down (bus);
@@ -444,7 +465,8 @@ main (int   argc,
   g_test_add_func ("/quit/outlived", test_outlived);
   g_test_add_func ("/quit/inside", test_inside);
   g_test_add_func ("/quit/deaf", test_deaf);
-  g_test_add_func ("/quit/marked-busy", test_marked_busy);
+  g_test_add_data_func ("/quit/marked-busy", busy_activate, test_marked_busy);
+  g_test_add_data_func ("/quit/marked-busy-nested", nested_activate, test_marked_busy);
   g_test_add_func ("/quit/not-attached", test_not_attached);
 
   return g_test_run ();

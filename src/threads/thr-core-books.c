@@ -65,25 +65,43 @@ begin_history_locked (ThrCore *self)
   self->n_forgotten = 0;
 }
 
-/* The core's node has come home: what changed is told. */
+/* The core's node has come home: what changed is told.
+ *
+ * What is told first is taken first, and the rest once that is through: a handler
+ * may run a main loop, and so have all of it told that came later. */
 void
 thr_core_deliver (ThrNode *node)
 {
   ThrCore *self = (ThrCore *) ((guint8 *) node - G_STRUCT_OFFSET (ThrCore, node));
-  ThrThreadManager *manager;
+  ThrThreadManager *manager = self->manager; /* it is cleared at home */
+  gboolean tells = manager != NULL && !thr_dispatcher_is_closed (self->home);
   g_autoptr (GPtrArray) arrivals = NULL;
   g_autoptr (GPtrArray) departures = NULL;
-  GPtrArray *closings = NULL;
-  guint n_forgotten = 0;
   ThrSnapshot snapshot;
   GList *tasks = NULL;
 
   thr_assert_home (self->home);
 
+  /* Unlocked, for toggle notifies. */
+  if (manager != NULL)
+    g_object_ref (manager);
+
   thr_core_lock (self);
   self->posted = FALSE;
   thr_core_shut_locked (self);
-  manager = self->manager;
+  if (self->closings != NULL && (self->closings->len > 0 || self->n_forgotten > 0))
+    {
+      GPtrArray *closings = g_steal_pointer (&self->closings);
+      guint n_forgotten = self->n_forgotten;
+
+      begin_history_locked (self);
+      g_mutex_unlock (&self->queue_lock);
+      if (tells)
+        thr_thread_manager_settle_history (manager, closings, n_forgotten);
+      else
+        g_ptr_array_unref (closings);
+      thr_core_lock (self);
+    }
   thr_core_snapshot_locked (self, &snapshot);
   snapshot.unheard = self->unheard;
   self->unheard = self->looked = FALSE;
@@ -93,26 +111,12 @@ thr_core_deliver (ThrNode *node)
       departures = g_steal_pointer (&self->departures);
       begin_tracking_locked (self);
     }
-  if (self->closings != NULL && (self->closings->len > 0 || self->n_forgotten > 0))
-    {
-      closings = g_steal_pointer (&self->closings);
-      n_forgotten = self->n_forgotten;
-      begin_history_locked (self);
-    }
   if (thr_core_is_idle_locked (self))
     tasks = g_steal_pointer (&self->idle_tasks);
   g_mutex_unlock (&self->queue_lock);
 
-  /* Unlocked, for toggle notifies; nobody else clears the pointer at home. */
-  if (manager != NULL)
-    g_object_ref (manager);
-  if (manager != NULL && !thr_dispatcher_is_closed (self->home))
-    {
-      if (closings != NULL)
-        thr_thread_manager_settle_history (manager, g_steal_pointer (&closings), n_forgotten);
-      thr_thread_manager_settle (manager, &snapshot, arrivals, departures);
-    }
-  g_clear_pointer (&closings, g_ptr_array_unref);
+  if (tells)
+    thr_thread_manager_settle (manager, &snapshot, arrivals, departures);
   thr_core_complete_tasks (self, tasks);
   g_clear_object (&manager);
   thr_dispatcher_unref (self->home);
@@ -289,9 +293,12 @@ thr_core_count_progress (ThrThreadWrapper *job,
     return;
   progress = MAX (progress, 0.0);
   thr_core_lock (self);
-  self->progress_sum += progress - extra->counted_progress;
-  extra->counted_progress = progress;
-  thr_core_changed_locked (self, &post);
+  if (job->item.counted)
+    {
+      self->progress_sum += progress - extra->counted_progress;
+      extra->counted_progress = progress;
+      thr_core_changed_locked (self, &post);
+    }
   g_mutex_unlock (&self->queue_lock);
   thr_core_post (self, post);
 }
@@ -374,7 +381,6 @@ thr_core_track_history (ThrCore *self)
 {
   GPtrArray *jobs = g_ptr_array_new ();
 
-  thr_batch_flush ();
   thr_core_lock (self);
   g_assert (self->closings == NULL);
   for (GList *l = self->kept.head; l != NULL; l = l->next)

@@ -191,6 +191,9 @@ static void
 count_in_locked (ThrCore *self,
                  ThrItem *item)
 {
+  ThrThreadWrapper *job = item->kind != THR_JOB_LIGHT ? thr_item_get_job (item) : NULL;
+  ThrJobExtra *extra = job != NULL ? thr_job_peek_extra (job) : NULL;
+
   /* All of them done: it was idle since. */
   if (self->n_counted_done == self->n_counted)
     {
@@ -199,6 +202,11 @@ count_in_locked (ThrCore *self,
     }
   item->counted = TRUE;
   self->n_counted++;
+  if (extra != NULL)
+    {
+      extra->counted_progress = MAX (thr_thread_wrapper_get_progress (job), 0.0);
+      self->progress_sum += extra->counted_progress;
+    }
 }
 
 /* What was appended counts in the progress once it is to run. */

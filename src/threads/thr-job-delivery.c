@@ -90,8 +90,9 @@ thr_job_step_through (ThrThreadWrapper *self,
   step (self);
   self->home.stepping = FALSE;
   thr_delivery_end (&delivery);
+  /* Not here, where no dispatch may be under way that closes the books. */
   if (self->home.redeliver)
-    thr_job_deliver (&self->home.node);
+    thr_dispatcher_push (self->home.dispatcher, &self->home.node);
   g_object_unref (self);
 }
 
@@ -262,8 +263,9 @@ step (ThrThreadWrapper *self)
   guint flags = atomic_fetch_and (&self->home.flags,
                                   ~(THR_JOB_POSTED | THR_JOB_STEP | THR_JOB_AT_ONCE));
 
+  /* Who lets it go last posts it once more: only the end waits for that. */
   if ((flags & THR_JOB_DONE) && is_held (self))
-    return FALSE; /* who lets it go last posts it once more */
+    flags &= ~(THR_JOB_DONE | THR_JOB_STEP);
 
   if (self->home.announced == THR_EXECUTION_STATE_CLOSED)
     {

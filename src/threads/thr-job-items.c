@@ -12,6 +12,11 @@ struct _ThrJobItems
   ThrItemModel *model; /* a reference, constant; itself home's */
 
   GPtrArray *coming; /* references; guarded by the job's spot; NULL = none */
+
+  /* Home's: a handler of a change may emit more, which waits until all have heard
+   * of the present one. */
+  gboolean delivering;
+  gboolean again;
 };
 
 /* Made by whoever needs it first; the exchange publishes it. */
@@ -33,20 +38,40 @@ get_items (ThrThreadWrapper *self)
   return items;
 }
 
+static GPtrArray *
+take_coming (ThrThreadWrapper *self,
+             ThrJobItems      *items)
+{
+  ThrSpot *spot = thr_parking_spot (self);
+  GPtrArray *come;
+
+  g_mutex_lock (&spot->lock);
+  come = g_steal_pointer (&items->coming);
+  g_mutex_unlock (&spot->lock);
+  return come;
+}
+
 /* At home: what has come is put into the list, and announced at once. */
 void
 thr_job_items_deliver (ThrThreadWrapper *self)
 {
   ThrJobItems *items = get_items (self);
-  ThrSpot *spot = thr_parking_spot (self);
   GPtrArray *come;
 
   thr_assert_home (self->home.dispatcher);
-  g_mutex_lock (&spot->lock);
-  come = g_steal_pointer (&items->coming);
-  g_mutex_unlock (&spot->lock);
-  if (come != NULL)
-    thr_item_model_append (items->model, come);
+  items->again = items->delivering;
+  if (items->delivering)
+    return;
+  items->delivering = TRUE;
+  do
+    {
+      items->again = FALSE;
+      come = take_coming (self, items);
+      if (come != NULL)
+        thr_item_model_append (items->model, come);
+    }
+  while (items->again);
+  items->delivering = FALSE;
 }
 
 void

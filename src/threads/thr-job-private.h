@@ -155,7 +155,6 @@ struct _ThrJobExtra
   ThrCallback on_end;
   ThrTick tick;
   gint64 merged_at;         /* when progress, status, message were announced */
-  double counted_progress;  /* what the manager's progress has of this job's */
 
   /* Guarded by the job's spot. */
   char *name; /* NULL = the ident */
@@ -173,9 +172,10 @@ struct _ThrJobExtra
   gboolean covered;         /* another job runs on top of this one */
 
   GCancellable *followed;   /* constant from submit on */
-  ThrCancelGroup *group;    /* these two: guarded by the core's queue_lock */
+  ThrCancelGroup *group;    /* from here on guarded by the core's queue_lock */
   GList group_link;
   gboolean asked;           /* by its group, to end */
+  double counted_progress;  /* what the manager's progress has of this job's */
 
   /* Made when first needed. */
   ThrJobItems *_Atomic items;

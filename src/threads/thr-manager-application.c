@@ -62,14 +62,16 @@ thr_tie_hold (ThrTie  *self,
 {
   if (self->application == NULL)
     return;
+  if (self->holds != hold)
+    {
+      self->holds = hold;
+      if (hold)
+        g_application_hold (self->application);
+      else
+        g_application_release (self->application);
+    }
+  /* At the end: this is notified, and who hears it may run a main loop. */
   mark (self, hold);
-  if (self->holds == hold)
-    return;
-  self->holds = hold;
-  if (hold)
-    g_application_hold (self->application);
-  else
-    g_application_release (self->application);
 }
 
 static void
@@ -110,8 +112,13 @@ thr_thread_manager_attach_application (ThrThreadManager *self,
   g_return_if_fail (THR_IS_THREAD_MANAGER (self));
   g_return_if_fail (G_IS_APPLICATION (application));
   g_return_if_fail (thr_dispatcher_is_home (thr_core_of (self)->home));
-  g_return_if_fail (thr_thread_manager_set_application (self, application));
 
+  if (!thr_thread_manager_set_application (self, application))
+    {
+      g_critical ("%s: the manager belongs to an application already: make one manager for each",
+                  G_STRFUNC);
+      return;
+    }
   g_signal_connect_object (application, "shutdown", G_CALLBACK (application_shutdown_cb), self, 0);
 }
 

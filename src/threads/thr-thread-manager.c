@@ -1194,6 +1194,8 @@ thr_thread_manager_get_history (ThrThreadManager *self)
   g_return_val_if_fail (THR_IS_THREAD_MANAGER (self), NULL);
   g_return_val_if_fail (thr_dispatcher_is_home (self->home.dispatcher), NULL);
 
+  /* First, for it may free jobs, and who hears of that may ask for the same. */
+  thr_batch_flush ();
   if (self->history == NULL)
     self->history = thr_history_new (self->home.dispatcher, thr_core_track_history (self->core));
   return thr_history_get_model (self->history);

@@ -291,10 +291,17 @@ static void
 announce_idle (gpointer data)
 {
   ThrThreadWrapper *self = data;
-  guint bits = atomic_fetch_and (&self->home.flags, ~(THR_JOB_MERGED | THR_JOB_AT_ONCE));
 
-  thr_job_listen (self);
-  thr_job_emit (self, bits);
+  /* If it was submitted meanwhile, a delivery does all that belongs to it. */
+  if (atomic_load (&self->home.flags) & THR_JOB_FLYING)
+    thr_job_mark (self, 0);
+  else
+    {
+      guint bits = atomic_fetch_and (&self->home.flags, ~(THR_JOB_MERGED | THR_JOB_AT_ONCE));
+
+      thr_job_listen (self);
+      thr_job_emit (self, bits);
+    }
   g_object_unref (self);
 }
 

@@ -47,10 +47,10 @@ def attend():
 
 
 def _handle(number, frame):
-    global _noted
+    global noted
 
     if frame is not None and frame.f_globals is globals():
-        _noted = True  # a wait begins or ends: what that changes is to be changed back
+        noted = True  # a wait begins or ends: what that changes is to be changed back
         return
     is_ours = frame is not None and str(frame.f_globals.get("__name__")).startswith("gi.")
     if not (is_ours and note()):

@@ -506,6 +506,9 @@ take_off (ThrThreadWrapper *job)
   while (!atomic_compare_exchange_weak (&job->home.flags, &flags,
                                         (flags & ~THR_JOB_POSTED) | THR_JOB_FLYING))
     ;
+  /* What it was bound to went on another thread, which left the rest to us. */
+  if (flags & THR_JOB_SILENT)
+    atomic_fetch_or (&job->home.control, THR_CONTROL_CANCELLED);
 }
 
 static gboolean

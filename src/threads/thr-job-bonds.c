@@ -62,13 +62,12 @@ object_gone_cb (gpointer data,
           at_home = thr_dispatcher_is_home (bond->job->home.dispatcher);
           /* A binding is told, by a toggle reference, of the second reference that is
            * taken, which must not be under a lock. A job in flight has two already.
-           * One that is not submitted ends when it is. */
+           * One that is not submitted ends when it is: SILENT and FLYING are in one
+           * word, so that one of the two threads sees what the other has set. */
           if (at_home)
             job = bond->job;
           else if (flags & THR_JOB_FLYING)
             job = g_object_ref (bond->job);
-          else
-            atomic_fetch_or (&bond->job->home.control, THR_CONTROL_CANCELLED);
         }
       g_mutex_unlock (&bonds_lock);
 

@@ -5,7 +5,8 @@ from gi.module import get_introspection_module
 from gi.overrides import override
 
 from . import _thr  # noqa: F401  (so that a broken installation says so here)
-from ._thr import aio, background as _background, errors, executor as _executor, exit as _exit
+from ._thr import aio, background as _background, completion as _completion, errors
+from ._thr import executor as _executor, exit as _exit
 from ._thr import current as _current, defers as _defers, workers as _workers
 from ._thr.channels import Channel
 from ._thr.defers import Async, Defer, DeferResolver
@@ -45,7 +46,7 @@ for _name in dir(errors):
         _export(_name, _thing)
 
 _export("Executor", _executor.Executor)
-_export("as_completed", _executor.as_completed)
+_export("as_completed", _completion.as_completed)
 _export("BackgroundDecorator", _background.BackgroundDecorator)
 _export("Pending", aio.Pending)
 _export("spawn", aio.spawn)

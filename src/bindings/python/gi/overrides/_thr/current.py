@@ -11,7 +11,7 @@ import threading
 
 from gi.module import get_introspection_module
 
-from . import errors, executor, waits
+from . import completion, errors, waits
 from .workers import Worker
 
 Thr = get_introspection_module("Thr")
@@ -74,7 +74,7 @@ def wait(param, *args, **kwargs):
     tuple or set of jobs and futures is for concurrent.futures.wait().
     """
     if isinstance(param, _MANY):
-        return executor.wait(param, *args, **kwargs)
+        return completion.wait(param, *args, **kwargs)
     return waits.for_whatever(_this_module, param, *args, **kwargs)
 
 

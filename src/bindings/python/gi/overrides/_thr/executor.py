@@ -8,7 +8,6 @@ from gi.module import get_introspection_module
 
 from . import futures
 from .jobs import ThreadWrapper
-from .times import to_microseconds
 
 Thr = get_introspection_module("Thr")
 
@@ -31,7 +30,7 @@ class Executor(concurrent.futures.Executor):
         self._manager = manager
         self._futures = set()
         self._is_shut = False
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def submit(self, fn, /, *args, **kwargs):
         thread = ThreadWrapper(fn, args, kwargs, on_fail=_ignore, give_thread=False)
@@ -67,31 +66,3 @@ class Executor(concurrent.futures.Executor):
 
 def _ignore(failure):
     """The future has it."""
-
-
-def _futures_of(things):
-    by_future = {}
-    for thing in things:
-        if isinstance(thing, ThreadWrapper):
-            by_future[thing.as_future()] = thing
-        elif isinstance(thing, concurrent.futures.Future):
-            by_future[thing] = thing
-        else:
-            raise TypeError(f"jobs and futures are needed, not {thing!r}")
-    return by_future
-
-
-def wait(things, timeout=None, return_when=concurrent.futures.ALL_COMPLETED):
-    """concurrent.futures.wait() for jobs: two sets of them, done and not done."""
-    to_microseconds(timeout)  # which refuses what is none
-    by_future = _futures_of(things)
-    sets = concurrent.futures.wait(by_future, timeout, return_when)
-    return type(sets)(*({by_future[future] for future in each} for each in sets))
-
-
-def as_completed(things, timeout=None):
-    """concurrent.futures.as_completed() for jobs: gives each as soon as it has ended."""
-    to_microseconds(timeout)  # which refuses what is none
-    by_future = _futures_of(things)
-    for future in concurrent.futures.as_completed(by_future, timeout):
-        yield by_future[future]

@@ -38,19 +38,19 @@ class Future(concurrent.futures.Future):
         return True
 
     def result(self, timeout=None):
-        self._join(timeout)
+        if not self.done():
+            self.join(timeout)
         return super().result(0)
 
     def exception(self, timeout=None):
-        self._join(timeout)
+        if not self.done():
+            self.join(timeout)
         return super().exception(0)
 
-    def _join(self, timeout):
+    def join(self, timeout, cancellable=None):
         """Waits as a job does: what comes home meanwhile is delivered."""
-        if self.done():
-            return
         try:
-            self.thread.join(timeout)
+            self.thread.join(timeout, cancellable)
         except BaseException as error:
             is_ctrl_c = isinstance(error, KeyboardInterrupt)
             if is_ctrl_c and error is not self.thread._thr_failure:

@@ -389,6 +389,7 @@ class ThreadWrapper(people.JobForPeople, _raw):
 
     # What its function gave with return_value().
     _thr_gave = _NOTHING
+    _thr_is_manual = False
 
     # The exception that it failed with. To look at __dict__ would make one, and
     # that keeps the object: PyGObject then counts on its being there.

@@ -109,7 +109,9 @@ class ThreadManager(people.ManagerForPeople, _raw):
     def do_manual(self, name=None):
         """A job without a function: ended by return_value() or return_error()."""
         aio.attend()
-        return _raw.do_manual(self, name)
+        thread = _raw.do_manual(self, name)
+        thread._thr_is_manual = True
+        return thread
 
     def append(self, function, args=(), kwargs=None, **options):
         """Queues a job, or one that was made before, for run() and watch()."""

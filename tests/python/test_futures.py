@@ -11,7 +11,7 @@ import weakref
 
 from common import Gate, TestCase, Thr, main, threading, time
 from gi.overrides._thr import futures
-from gi.overrides._thr.executor import wait
+from gi.overrides._thr.completion import wait
 
 SOON = 20  # seconds, for a machine that is busy
 
@@ -328,6 +328,52 @@ class OfJobs(TestCase):
         self.assertEqual(wait(things, SOON)[0], set(things))
         with self.assertRaisesRegex(TypeError, "jobs and futures are needed, not 1"):
             wait([1], SOON)
+        with self.assertRaisesRegex(ValueError, "return_when"):
+            wait(things, SOON, "SOME_COMPLETED")
+        self.assertEqual(wait([]), (set(), set()))
+
+    def test_wait_delivers(self):
+        """What ends only at home, or because of what is called there."""
+        manager = Thr.ThreadManager(thread_limit=2)
+        manual = manager.do_manual()
+        sliced = manager.do_sliced(lambda thread: (each for each in range(3)))
+        job = manager.do_async(lambda thread: 1, on_success=manual.return_value)
+        things = [job, manual, sliced]
+        self.assertEqual(wait(things, SOON), (set(things), set()))
+        manual = manager.do_manual()
+        job = manager.do_async(lambda thread: 1, on_success=manual.return_value)
+        self.assertEqual(list(Thr.as_completed([manual, job], SOON)), [job, manual])
+
+    def test_wait_for_the_first_failure(self):
+        gate = Gate()
+        manager = Thr.ThreadManager(thread_limit=2)
+        slow = manager.do_async(lambda thread: gate.wait())
+        quick = manager.do_async(lambda thread: 1)
+        fails = manager.do_async(lambda thread: 1 // 0)
+        done, not_done = wait([slow, quick, fails], SOON, concurrent.futures.FIRST_EXCEPTION)
+        self.assertEqual((done, not_done), ({quick, fails}, {slow}))
+        gate.open()
+        self.assertEqual(wait([slow, quick], SOON, "FIRST_EXCEPTION"), ({slow, quick}, set()))
+
+    def test_wait_in_vain(self):
+        manager = Thr.ThreadManager(thread_limit=1)
+
+        def work(thread):
+            queued = manager.do_async(lambda thread: "on top of it")
+            wait([queued, thread], SOON)
+
+        with self.assertRaises(Thr.WouldDeadlockError):
+            manager.do_async(work).result(SOON)
+
+    def test_wait_again_and_again(self):
+        stuck = Thr.thread_manager.do_manual()
+        callbacks = stuck.as_future()._done_callbacks
+        n_callbacks = len(callbacks)
+        for _ in range(10):
+            self.assertEqual(wait([stuck], 0.001), (set(), {stuck}))
+        self.assertEqual(len(callbacks), n_callbacks)
+        stuck.return_value(None)
+        self.assertEqual(wait([stuck], SOON), ({stuck}, set()))
 
     def test_as_completed(self):
         gate = Gate()

@@ -58,6 +58,9 @@ class Mistakes(TestCase):
         self.assertTrue(manager.started)
         for timeout in 60, float("inf"), 10**400, Decimal(60), Fraction(60):
             self.assertTrue(thread.join(timeout))
+        for timeout in float("nan"), Decimal("nan"):
+            with self.assertRaisesRegex(ValueError, "NaN"):
+                thread.join(timeout)
 
     def test_executors_of_what_is_no_manager(self):
         for thing in 3, "name", Thr.ThreadManager:

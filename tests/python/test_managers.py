@@ -52,6 +52,8 @@ class Queue(TestCase):
     def test_append_a_job(self):
         manager = Thr.ThreadManager()
         thread = Thr.ThreadWrapper(lambda thread: thread.ident)
+        with self.assertRaisesRegex(TypeError, "already"):
+            manager.append(thread, name="other")
         self.assertIs(manager.append(thread), thread)
         manager.run()
         self.assertEqual(thread.result(SOON), thread.ident)

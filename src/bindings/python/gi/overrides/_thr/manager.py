@@ -119,6 +119,8 @@ class ThreadManager(people.ManagerForPeople, _raw):
         if not isinstance(thread, ThreadWrapper):
             options.setdefault("give_thread", False)
             thread = ThreadWrapper(function, args, kwargs, **options)
+        elif args or kwargs or options:
+            raise TypeError("a job that was made before has its arguments and its name already")
         with errors.conversion:
             _raw.append(self, thread)
         return thread

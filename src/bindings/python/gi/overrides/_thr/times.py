@@ -6,6 +6,7 @@ from gi.module import get_introspection_module
 FOREVER = get_introspection_module("Thr").FOREVER
 
 _MOST = FOREVER / 1e6
+_NO_NAN = "a time-out is a number of seconds, not a NaN"
 
 
 def to_microseconds(seconds):
@@ -18,11 +19,13 @@ def to_microseconds(seconds):
         raise TypeError(
             f"a time-out is a number of seconds, or None for ever: not {seconds!r}"
         ) from None
+    except ArithmeticError:  # decimal numbers do not compare with a NaN
+        raise ValueError(_NO_NAN) from None
 
 
 def _beyond(seconds):
     if seconds != seconds:
-        raise ValueError("a time-out is a number of seconds, not a NaN")
+        raise ValueError(_NO_NAN)
     return FOREVER if seconds > 0 else -FOREVER
 
 

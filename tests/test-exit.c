@@ -315,6 +315,59 @@ test_sliced (void)
   in_subprocess (sliced_body);
 }
 
+static gpointer
+shut_down (gpointer data)
+{
+  thr_shutdown (THR_SHUTDOWN_MODE_HALT, 1000, NULL);
+  return NULL;
+}
+
+static void
+count_destroy (gpointer data)
+{
+  n_calls++;
+}
+
+/* A step at home, while another thread gives up waiting for it: it goes on to
+ * its end, but what it asks is not called any more. */
+static gboolean
+ask_late_step (ThrThreadWrapper *thread,
+               gpointer          user_data,
+               GError          **error)
+{
+  int before;
+
+  g_assert_true (thr_thread_wrapper_invoke_sync (thread, count_run, NULL, count_destroy, error));
+  g_assert_cmpint (n_calls, ==, 2);
+  g_thread_join (g_thread_new ("shutdown", shut_down, NULL));
+  g_assert_false (thr_gate_is_open ());
+  before = n_calls;
+  g_assert_false (thr_thread_wrapper_invoke_sync (thread, count_run, NULL, count_destroy, NULL));
+  g_assert_cmpint (n_calls, ==, before);
+  *(gboolean *) user_data = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+ask_late_body (void)
+{
+  ThrThreadManager *manager = thr_thread_manager_new ();
+  gboolean asked = FALSE;
+  ThrThreadWrapper *sliced = thr_thread_manager_do_sliced (manager, NULL, ask_late_step, &asked, NULL);
+
+  thr_test_run_until (asked);
+  g_assert_true (thr_thread_manager_wait_idle (manager, thr_test_deadline (), NULL, NULL));
+  assert_gate_closed ();
+  g_object_unref (sliced);
+  g_object_unref (manager);
+}
+
+static void
+test_ask_late (void)
+{
+  in_subprocess (ask_late_body);
+}
+
 static void
 shutdown_is_refused (void)
 {
@@ -568,6 +621,7 @@ main (int   argc,
   g_test_add_func ("/exit/halt", test_halt);
   g_test_add_func ("/exit/deaf", test_deaf);
   g_test_add_func ("/exit/sliced", test_sliced);
+  g_test_add_func ("/exit/ask-late", test_ask_late);
   g_test_add_func ("/exit/from-job", test_from_job);
   g_test_add_func ("/exit/late", test_late);
   g_test_add_func ("/exit/late-deaf", test_late_deaf);

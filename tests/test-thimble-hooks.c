@@ -300,6 +300,123 @@ test_function (Fixture      *self,
   g_assert_cmpint (self->n_destroyed, ==, 3);
 }
 
+/* An access that a hook keeps can be read later, and is changed no more: its
+ * function may be running. */
+typedef struct
+{
+  ThrAccess *access;
+  ThrTestGate begun, leave;
+  int n_freed;
+} Kept;
+
+static void
+free_kept_cb (gpointer data)
+{
+  Kept *self = data;
+
+  self->n_freed++;
+}
+
+static gboolean
+gated_replacement (ThrThreadWrapper *thread,
+                   gpointer          user_data,
+                   GError          **error)
+{
+  Kept *self = user_data;
+
+  thr_test_gate_open (&self->begun);
+  thr_test_gate_wait (&self->leave);
+  return thr_thread_wrapper_return_int (thread, 55, error);
+}
+
+static gboolean
+keeping_hook (ThrThimble *thimble,
+              ThrAccess  *access,
+              gpointer    user_data,
+              GError    **error)
+{
+  Kept *self = user_data;
+
+  g_set_object (&self->access, access);
+  return thr_access_get_kind (access) != THR_ACCESS_KIND_BLOCKING ||
+         thr_access_set_function (access, gated_replacement, self, free_kept_cb, error);
+}
+
+static void
+count_cb (gpointer data)
+{
+  ++*(int *) data;
+}
+
+static gpointer
+change_kept (gpointer data)
+{
+  Kept *self = data;
+  g_autoptr (GError) error = NULL;
+  int n_refused = 0;
+  GValue value = G_VALUE_INIT;
+
+  g_assert_false (thr_access_set_function (self->access, replacement, &n_refused, count_cb, &error));
+  g_assert_error (error, THR_ERROR, THR_ERROR_INVALID_STATE);
+  g_assert_nonnull (strstr (error->message, "in its hook"));
+  g_assert_cmpint (n_refused, ==, 1);
+  g_assert_cmpint (self->n_freed, ==, 0);
+
+  g_value_set_int (g_value_init (&value, G_TYPE_INT), 6);
+  g_test_expect_message ("Thr", G_LOG_LEVEL_CRITICAL, "thr_access_set_arguments: *in its hook*");
+  thr_access_set_arguments (self->access, &value, 1);
+  g_test_expect_message ("Thr", G_LOG_LEVEL_CRITICAL, "thr_access_set_callee: *in its hook*");
+  thr_access_set_callee (self->access, "close");
+  g_test_expect_message ("Thr", G_LOG_LEVEL_CRITICAL, "thr_access_set_result: *in its hook*");
+  thr_access_set_result (self->access, &value);
+  g_test_assert_expected_messages ();
+
+  g_assert_cmpuint (thr_access_get_n_arguments (self->access), ==, 1);
+  g_assert_cmpint (g_value_get_int (thr_access_get_argument (self->access, 0)), ==, 5);
+  return NULL;
+}
+
+static void
+test_kept (Fixture      *self,
+           gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  GValue value = G_VALUE_INIT;
+  Kept kept = { 0 };
+  guint failing;
+
+  thr_thimble_add_hook (self->thimble, "made_up", keeping_hook, &kept, NULL);
+  thr_thimble_add_hook (self->thimble, "close", keeping_hook, &kept, NULL);
+  g_value_set_int (g_value_init (&value, G_TYPE_INT), 5);
+  thr_thimble_call (self->thimble, "made_up", &value, 1, NULL, result_cb, self);
+  thr_test_gate_wait (&kept.begun);
+
+  /* On this thread, and on another, while the function runs. */
+  change_kept (&kept);
+  g_thread_join (g_thread_new ("change", change_kept, &kept));
+  thr_test_gate_open (&kept.leave);
+  thr_test_run_until (self->result != NULL);
+  g_assert_cmpint (g_value_get_int64 (thr_thimble_call_finish (self->thimble, self->result, &error)), ==,
+                   55);
+  g_assert_no_error (error);
+  change_kept (&kept);
+  g_clear_object (&kept.access);
+  g_clear_object (&self->result);
+  thr_test_run_until (kept.n_freed == 1);
+
+  /* So it is also after a hook that refused the use. */
+  kept.n_freed = 0;
+  failing = thr_thimble_add_hook (self->thimble, "close", failing_hook, self, NULL);
+  g_assert_cmpint (call (self, "close", 5, &error), ==, -1);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+  g_assert_true (thr_thimble_remove_hook (self->thimble, failing));
+  change_kept (&kept);
+
+  g_clear_object (&kept.access);
+  thr_test_gate_clear (&kept.begun);
+  thr_test_gate_clear (&kept.leave);
+}
+
 /* ---- properties ---- */
 
 static gboolean
@@ -444,6 +561,7 @@ main (int   argc,
   add ("result", test_result);
   add ("failing", test_failing);
   add ("function", test_function);
+  add ("kept", test_kept);
   add ("property/pass", test_properties);
   add ("property/bad", test_bad_properties);
   add ("property/hooks", test_property_hooks);

@@ -116,6 +116,57 @@ test_daemon (void)
   thr_test_worker_gone (parent);
 }
 
+static gpointer
+look_at_tree (gpointer data)
+{
+  gpointer *args = data;
+
+  thr_worker_is_daemon (args[0]);
+  thr_test_gate_open (args[1]);
+  return NULL;
+}
+
+/* What a binding does in its toggle notify may wait for another thread. */
+static void
+toggled_cb (gpointer  data,
+            GObject  *worker,
+            gboolean  is_last)
+{
+  ThrTestGate looked = THR_TEST_GATE_INIT;
+  gpointer args[] = { worker, &looked };
+  GThread *thread = g_thread_new ("look", look_at_tree, args);
+
+  thr_test_gate_wait (&looked);
+  g_thread_join (thread);
+  thr_test_gate_clear (&looked);
+  ++*(int *) data;
+}
+
+static void
+test_toggle (void)
+{
+  ThrWorker *parent = thr_worker_new (NULL, NULL, NULL, NULL);
+  ThrWorker *child = thr_worker_new (NULL, NULL, NULL, NULL);
+  int n_toggled = 0;
+
+  g_object_add_toggle_ref (G_OBJECT (parent), toggled_cb, &n_toggled);
+  g_object_unref (parent);
+  g_assert_cmpint (n_toggled, ==, 1);
+
+  /* It is the last reference that comes and goes. */
+  g_assert_true (thr_worker_set_parent (child, parent, NULL));
+  g_assert_cmpint (n_toggled, ==, 2);
+  g_assert_true (thr_worker_set_parent (child, parent, NULL));
+  g_assert_cmpint (n_toggled, ==, 2);
+  g_assert_true (thr_worker_set_parent (child, NULL, NULL));
+  g_assert_cmpint (n_toggled, ==, 3);
+
+  g_object_ref (parent);
+  g_object_remove_toggle_ref (G_OBJECT (parent), toggled_cb, &n_toggled);
+  thr_test_worker_gone (child);
+  thr_test_worker_gone (parent);
+}
+
 static gboolean
 wait_for_parent (ThrWorker *worker,
                  gpointer   user_data,
@@ -273,6 +324,7 @@ main (int   argc,
 
   g_test_add_func ("/worker-tree/parent", test_parent);
   g_test_add_func ("/worker-tree/daemon", test_daemon);
+  g_test_add_func ("/worker-tree/toggle", test_toggle);
   g_test_add_func ("/worker-tree/child-waits", test_child_waits);
   g_test_add_func ("/worker-tree/spread", test_spread);
   g_test_add_func ("/worker-tree/model", test_model);

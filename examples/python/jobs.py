@@ -214,7 +214,7 @@ class Window(Gtk.ApplicationWindow):
 
     def __init__(self, application, manager):
         super().__init__(application=application, manager=manager)
-        self.root, self.folders = Path(), None
+        self.root, self.folders, self.chooser = Path(), None, None
         self.results = {tag: Gio.ListStore(item_type=Gio.ListModel) for tag in WORKS}
         for tag, lists in self.results.items():
             getattr(self, tag).set_model(lists)
@@ -226,6 +226,7 @@ class Window(Gtk.ApplicationWindow):
         self.add_action(Gio.PropertyAction.new("pause-all", manager, "paused"))
 
         both_ways = GObject.BindingFlags.BIDIRECTIONAL | GObject.BindingFlags.SYNC_CREATE
+        self.connect("destroy", self.destroyed)
         manager.connect("quit-requested", self.quit_requested)
         manager.get_history().connect("items-changed", self.history_changed)
         manager.bind_property("thread-limit", self.limit, "value", both_ways)
@@ -311,21 +312,24 @@ class Window(Gtk.ApplicationWindow):
     # What the user does.
 
     def open_activated(self, action, parameter):
-        chooser = Gtk.FileChooserNative(
-            title="Open Folder",
-            transient_for=self,
-            modal=True,
-            action=Gtk.FileChooserAction.SELECT_FOLDER,
-        )
+        if self.chooser is None:
+            self.chooser = Gtk.FileChooserNative(
+                title="Open Folder",
+                transient_for=self,
+                modal=True,
+                action=Gtk.FileChooserAction.SELECT_FOLDER,
+            )
+            self.chooser.connect("response", self.folder_chosen)
+        self.chooser.show()
 
-        def chosen(chooser, response):
-            if response == Gtk.ResponseType.ACCEPT:
-                self.open(Path(chooser.get_file().get_path()))
-            self.chooser = None
+    def folder_chosen(self, chooser, response):
+        if response == Gtk.ResponseType.ACCEPT:
+            self.open(Path(chooser.get_file().get_path()))
+        self.chooser = None
 
-        chooser.connect("response", chosen)
-        chooser.show()
-        self.chooser = chooser
+    def destroyed(self, window):
+        """No window holds such a dialog: it goes with the answer, or here."""
+        self.chooser = None
 
     def save_activated(self, action, parameter):
         path = self.root / "SHA256SUMS"

@@ -31,8 +31,8 @@ G_DEFINE_ENUM_TYPE (ThrAccessKind, thr_access_kind,
  *
  * The hook can change the arguments, have another member or a function of its
  * own called instead, or give the result so that nothing is called at all; see
- * [method@Thr.Thimble.add_hook]. Once the hook has returned, changes have no
- * effect any more.
+ * [method@Thr.Thimble.add_hook]. Once the hooks of this use are over, it can
+ * still be read, but changes are refused.
  *
  * ```c
  * static gboolean
@@ -48,12 +48,43 @@ G_DEFINE_ENUM_TYPE (ThrAccessKind, thr_access_kind,
  *
  * # Thread safety
  *
- * An access belongs to the thread that the hook is called on.
+ * While the hooks are called, an access belongs to the thread that calls them.
+ * Once they are over it can be read on any thread.
  *
  * Since: 1.0
  */
 
 G_DEFINE_FINAL_TYPE (ThrAccess, thr_access, G_TYPE_OBJECT)
+
+/* The use that the hooks made ready may run on another thread, with the function
+ * and the arguments that are here; so nothing is to change, nor to be freed, from
+ * then on. No lock is needed for that: only the thread of the hooks can find
+ * itself in changer, and it is this thread that clears it before it goes on. */
+static gboolean
+check_changeable (ThrAccess *self,
+                  GError   **error)
+{
+  if (atomic_load_explicit (&self->changer, memory_order_relaxed) == g_thread_self ())
+    return TRUE;
+  g_set_error (error, THR_ERROR, THR_ERROR_INVALID_STATE,
+               _("This use of “%s” cannot be changed here, or not any more: change it in its hook, "
+                 "before that returns, and on the thread that the hook is called on"),
+               self->member);
+  return FALSE;
+}
+
+/* For what has no error to give. */
+static gboolean
+is_changeable (ThrAccess  *self,
+               const char *function)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (check_changeable (self, &error))
+    return TRUE;
+  g_critical ("%s: %s", function, error->message);
+  return FALSE;
+}
 
 static void
 drop_function (ThrAccess *self)
@@ -122,7 +153,14 @@ thr_access_new (ThrAccessKind kind,
   self->member = g_strdup (member);
   self->arguments = thr_values_copy (arguments, n_arguments);
   self->n_arguments = n_arguments;
+  atomic_store_explicit (&self->changer, g_thread_self (), memory_order_relaxed);
   return self;
+}
+
+void
+thr_access_seal (ThrAccess *self)
+{
+  atomic_store_explicit (&self->changer, NULL, memory_order_relaxed);
 }
 
 /**
@@ -211,6 +249,8 @@ thr_access_get_argument (ThrAccess *self,
  *
  * Replaces all arguments, or the value that a property is set to.
  *
+ * To be called in a hook, on its thread; later it changes nothing, and logs that.
+ *
  * Since: 1.0
  */
 void
@@ -225,6 +265,8 @@ thr_access_set_arguments (ThrAccess    *self,
   g_return_if_fail (arguments != NULL || n_arguments == 0);
   for (gsize i = 0; i < n_arguments; i++)
     g_return_if_fail (G_IS_VALUE (&arguments[i]));
+  if (!is_changeable (self, G_STRFUNC))
+    return;
 
   before = self->arguments;
   n_before = self->n_arguments;
@@ -241,6 +283,8 @@ thr_access_set_arguments (ThrAccess    *self,
  * Has another member used instead, in the same way: a blocking method stays
  * one, whatever the other is listed as.
  *
+ * To be called in a hook, on its thread; later it changes nothing, and logs that.
+ *
  * Since: 1.0
  */
 void
@@ -251,6 +295,8 @@ thr_access_set_callee (ThrAccess  *self,
 
   g_return_if_fail (THR_IS_ACCESS (self));
   g_return_if_fail (member != NULL);
+  if (!is_changeable (self, G_STRFUNC))
+    return;
 
   copy = g_strdup (member);
   g_free (self->callee);
@@ -272,7 +318,9 @@ thr_access_set_callee (ThrAccess  *self,
  * there.
  *
  * The error is `THR_ERROR_INVALID_STATE` where the member is not a blocking
- * method: call what is to be called right in the hook, and give the result.
+ * method: call what is to be called right in the hook, and give the result. It is
+ * the same where this is not called in a hook, on its thread. @destroy is called
+ * at once then.
  *
  * Returns: `TRUE` if @func will be called
  *
@@ -285,16 +333,20 @@ thr_access_set_function (ThrAccess     *self,
                          GDestroyNotify destroy,
                          GError       **error)
 {
+  gboolean changeable;
+
   g_return_val_if_fail (THR_IS_ACCESS (self), FALSE);
   g_return_val_if_fail (func != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  if (self->kind != THR_ACCESS_KIND_BLOCKING)
+  changeable = check_changeable (self, error);
+  if (!changeable || self->kind != THR_ACCESS_KIND_BLOCKING)
     {
-      g_set_error (error, THR_ERROR, THR_ERROR_INVALID_STATE,
-                   _("“%s” does not run on a background thread: call the function in the hook, and "
-                     "give the result"),
-                   self->member);
+      if (changeable)
+        g_set_error (error, THR_ERROR, THR_ERROR_INVALID_STATE,
+                     _("“%s” does not run on a background thread: call the function in the hook, "
+                       "and give the result"),
+                     self->member);
       if (destroy != NULL)
         destroy (user_data);
       return FALSE;
@@ -314,17 +366,22 @@ thr_access_set_function (ThrAccess     *self,
  *
  * Gives the result, so that nothing is called, and no hook after this one.
  *
+ * To be called in a hook, on its thread; later it changes nothing, and logs that.
+ *
  * Since: 1.0
  */
 void
 thr_access_set_result (ThrAccess    *self,
                        const GValue *result)
 {
-  GValue before = self->result;
+  GValue before;
 
   g_return_if_fail (THR_IS_ACCESS (self));
   g_return_if_fail (result == NULL || G_IS_VALUE (result));
+  if (!is_changeable (self, G_STRFUNC))
+    return;
 
+  before = self->result;
   self->has_result = TRUE;
   self->result = (GValue) G_VALUE_INIT;
   if (result != NULL)

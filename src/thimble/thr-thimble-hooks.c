@@ -107,6 +107,7 @@ thr_thimble_run_hooks (ThrThimble   *self,
 {
   g_autoptr (GPtrArray) hooks = NULL;
   g_autoptr (ThrAccess) seen = NULL;
+  gboolean ok = TRUE;
 
   *access = NULL;
   if (atomic_load_explicit (&self->n_hooks, memory_order_relaxed) == 0 || !thr_gate_is_open ())
@@ -116,13 +117,13 @@ thr_thimble_run_hooks (ThrThimble   *self,
     return TRUE;
 
   seen = thr_access_new (kind, member, arguments, n_arguments);
-  for (guint i = 0; i < hooks->len && !seen->has_result; i++)
-    {
-      if (!run_hook (self, hooks->pdata[i], seen, error))
-        return FALSE;
-    }
-  *access = g_steal_pointer (&seen);
-  return TRUE;
+  for (guint i = 0; i < hooks->len && ok && !seen->has_result; i++)
+    ok = run_hook (self, hooks->pdata[i], seen, error);
+  /* A hook may have kept it. */
+  thr_access_seal (seen);
+  if (ok)
+    *access = g_steal_pointer (&seen);
+  return ok;
 }
 
 void

@@ -117,6 +117,11 @@ struct _ThrAccess
   GObject parent_instance;
   ThrHome home;
 
+  /* The thread whose hooks may change it; NULL once they are over. What others
+   * read here is never themselves, so it orders nothing: relaxed. */
+  _Atomic (GThread *) changer;
+
+  /* Changed by that thread, constant afterwards. */
   ThrAccessKind kind;
   char *member;
   char *callee; /* NULL: the member */
@@ -133,5 +138,7 @@ ThrAccess *thr_access_new (ThrAccessKind kind,
                            const char   *member,
                            const GValue *arguments,
                            gsize         n_arguments);
+/* The hooks are over. */
+void       thr_access_seal (ThrAccess   *self);
 
 G_END_DECLS

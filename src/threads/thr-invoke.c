@@ -237,6 +237,7 @@ thr_thread_wrapper_invoke_sync (ThrThreadWrapper *self,
                                 GDestroyNotify    destroy,
                                 GError          **error)
 {
+  ThrCallback callback = { G_CALLBACK (func), user_data, destroy };
   gboolean answer;
   ThrSpot *spot;
   Ask *ask;
@@ -259,12 +260,11 @@ thr_thread_wrapper_invoke_sync (ThrThreadWrapper *self,
   if (thr_dispatcher_is_home (self->home.dispatcher))
     {
       answer = FALSE;
-      if (!thr_job_is_silent (self))
-        answer = func (self, user_data, error);
-      else
+      if (thr_job_is_silent (self))
         g_propagate_error (error, thr_job_ending_error (self));
-      if (destroy != NULL)
-        destroy (user_data);
+      else if (thr_gate_is_open ())
+        answer = func (self, user_data, error);
+      thr_callback_clear (&callback, self->home.dispatcher);
       return answer;
     }
 
@@ -273,7 +273,7 @@ thr_thread_wrapper_invoke_sync (ThrThreadWrapper *self,
   ask->job = self;
   ask->owner = thr_dispatcher_ref (self->home.dispatcher);
   ask->asker = thr_frame_top ();
-  ask->callback = (ThrCallback) { G_CALLBACK (func), user_data, destroy };
+  ask->callback = callback;
   begin_post (self);
   thr_dispatcher_invoke (ask->owner, ask_cb, ask);
 

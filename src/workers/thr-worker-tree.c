@@ -13,7 +13,9 @@
  * runs hold them. References so go up only, as set_parent() refuses a cycle.
  *
  * The one lock is taken for a few steps along the tree. What is to be done with
- * those found there is done after it, with references. The inbox_lock of a
+ * those found there is done after it, with references. These are taken under it,
+ * but never the first beside a binding's, which would be told of that: whoever is
+ * found in the tree is held by its children or by its run. The inbox_lock of a
  * worker may be taken with it, never the other way round. */
 static GMutex tree_lock; /* guards parent, children and adopters of each worker */
 
@@ -230,6 +232,7 @@ thr_worker_set_parent (ThrWorker *self,
                        ThrWorker *parent,
                        GError   **error)
 {
+  g_autoptr (ThrWorker) held = NULL;
   ThrWorkerPrivate *priv;
   ThrWorker *before = NULL;
   gboolean running, closes = FALSE;
@@ -240,6 +243,9 @@ thr_worker_set_parent (ThrWorker *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   priv = thr_worker_priv (self);
+  /* Before the lock: the first reference beside that of a binding notifies it. */
+  if (parent != NULL)
+    held = g_object_ref (parent);
   g_mutex_lock (&tree_lock);
   running = is_running_locked (priv);
   for (ThrWorker *up = parent; up != NULL && !closes; up = thr_worker_priv (up)->parent)
@@ -251,7 +257,7 @@ thr_worker_set_parent (ThrWorker *self,
       /* An earlier run may still be cleaning up. */
       if (before != NULL)
         remove_child_locked (before, self);
-      priv->parent = parent != NULL ? g_object_ref (parent) : NULL;
+      priv->parent = g_steal_pointer (&held);
     }
   g_mutex_unlock (&tree_lock);
 

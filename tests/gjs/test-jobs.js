@@ -454,6 +454,37 @@ const tests = {
         assertEqual(cleaned, true);
         assertError(error, Thr.Error, Thr.Error.FAILED);
         assertMatch(error.message, /async function/);
+
+        // Nor at its end, where the result would be the promise, and awaited its value.
+        const thread = manager.do_async(function* () {
+            yield;
+            return Promise.resolve(5);
+        });
+        assertMatch((await catchRejection(thread.wait_async())).message, /async function/);
+        assertEqual(thread.result, null);
+    },
+
+    async 'a promise is no result'() {
+        const manager = new Thr.ThreadManager();
+        const manual = manager.do_manual('manual');
+        assertMatch(catchError(() => manual.return_value(Promise.resolve(5))).message, /await it/);
+        manual.return_value(await Promise.resolve(5));
+        assertEqual([manual.result, await manual.wait_async()], [5, 5]);
+
+        const thread = manager.do_async(async () => Promise.resolve(6));
+        assertEqual([await thread.wait_async(), thread.result], [6, 6]);
+    },
+
+    async 'a step that returns a promise'() {
+        let n = 0;
+        const thread = new Thr.ThreadManager().do_sliced('step', () => {
+            // It would go on for ever.
+            if (++n === 3)
+                thread.cancel();
+            return Promise.resolve(false);
+        });
+        assertMatch((await catchRejection(thread.wait_async())).message, /async function to do_async\(\)/);
+        assertEqual(n, 1);
     },
 
     async 'what is no job'() {
@@ -463,6 +494,8 @@ const tests = {
         assertMatch(catchError(() => manager.do_async(count, {onSucess: () => {}})).message, /onSucess/);
         for (const wrong of [count, async () => 5])
             assertMatch(catchError(() => manager.do_sliced('name', wrong)).message, /do_async\(\)/);
+        for (const wrong of [undefined, null, 5])
+            assertMatch(catchError(() => manager.do_sliced('name', wrong)).message, /do_sliced\(\) takes a function/);
         await manager.wait_idle_async();
         manager.stop();
         let called = false;

@@ -35,6 +35,31 @@ const Resting = GObject.registerClass(class Resting extends Gio.SimpleAction {
     on_holiday() {}
 });
 
+// With accessors, with those that GJS makes, by inheritance, and of an interface.
+const Sized = GObject.registerClass({
+    Properties: {'own-size': GObject.ParamSpec.int('own-size', null, null, GObject.ParamFlags.READWRITE, 0, 9, 0)},
+}, class Sized extends Gio.SimpleAction {
+    get ownSize() {
+        return 5;
+    }
+
+    set ownSize(size) {
+        throw new Error(`${size}`);
+    }
+});
+
+const Plain = GObject.registerClass({
+    Properties: {'own-name': GObject.ParamSpec.string('own-name', null, null, GObject.ParamFlags.READWRITE, null)},
+}, class Plain extends GObject.Object {});
+
+const Derived = GObject.registerClass({Properties: {}}, class Derived extends Sized {});
+
+const SAVER = 'power-saver-enabled';
+const Profile = GObject.registerClass({
+    Implements: [Gio.Initable, Gio.PowerProfileMonitor],
+    Properties: {[SAVER]: GObject.ParamSpec.override(SAVER, Gio.PowerProfileMonitor)},
+}, class Profile extends GObject.Object {});
+
 class Inherits extends Object {}
 
 const tests = {
@@ -89,6 +114,22 @@ const tests = {
         assertMatch(catchError(() => Thr.Event.new('X', action)).message, /on_notify\(\) is JavaScript/);
         // A method of such a name that no signal has is one as any other.
         Thr.Event.new('X', new Resting({name: 'x'}));
+    },
+
+    'a property in JavaScript'() {
+        for (const [object, name] of [[new Sized({name: 'x'}), 'own-size'], [new Plain(), 'own-name'],
+            [new Derived({name: 'x'}), 'own-size'], [new Profile(), SAVER]]) {
+            const refusal = new RegExp(`whose property ${name} is JavaScript`);
+            assertMatch(catchError(() => new Thr.Thimble(object)).message, refusal);
+            assertMatch(catchError(() => Thr.Event.new('X', object)).message, refusal);
+            assertMatch(catchError(() => Thr.Event.new('X', [object])).message, refusal);
+        }
+        // One without has those of C alone.
+        Thr.Event.new('X', new Resting({name: 'x'}));
+        Thr.Event.new('X', new Gio.SimpleAction({name: 'x'}));
+        Thr.Event.new('X', new Gio.ListStore());
+        Thr.Event.new('X', Gio.NetworkMonitor.get_default());
+        Thr.Event.new('X', Gio.File.new_for_path('/'));
     },
 
     'what has a type of GLib only by inheritance'() {

@@ -388,6 +388,20 @@ class JobsTest(unittest.TestCase):
         self.assertTrue(jobs[0].props.finished)
         self.assertEqual(jobs[0].props.finished_with, Thr.ExecutionState.EXCEPTION)
 
+    def test_window_goes_with_its_chooser(self):
+        def script(driver):
+            yield lambda: driver.window
+            driver.press("ctrl+o")
+            yield lambda: driver.dialog
+            chooser = driver.dialog
+            # Once more is not another one.
+            driver.window.activate_action("win.open", None)
+            self.assertEqual([w for w in driver.windows() if isinstance(w, Gtk.Dialog)], [chooser])
+            self.destroy(driver.window)
+            yield lambda: chooser not in list(Gtk.Window.get_toplevels())
+
+        self.run_script(script, folder=False)
+
     # What it asks.
 
     def test_question(self):

@@ -44,6 +44,16 @@ response_cb (GtkDialog *dialog,
   g_main_loop_quit (answer->loop);
 }
 
+/* With a reference: the emission, on another thread perhaps, may outlast the loop. */
+static gulong
+quit_at (gpointer    object,
+         const char *signal,
+         GMainLoop  *loop)
+{
+  return g_signal_connect_data (object, signal, G_CALLBACK (g_main_loop_quit), g_main_loop_ref (loop),
+                                (GClosureNotify) g_main_loop_unref, G_CONNECT_SWAPPED);
+}
+
 /* The job waits meanwhile, and the window goes on: it has a loop of its own here.
  * The question goes away with the window, or when the job is cancelled. */
 static gboolean
@@ -71,8 +81,8 @@ ask_cb (ThrThreadWrapper *thread,
                             "destructive-action");
 
   g_signal_connect (dialog, "response", G_CALLBACK (response_cb), &answer);
-  g_signal_connect_swapped (dialog, "destroy", G_CALLBACK (g_main_loop_quit), loop);
-  cancelled = g_signal_connect_swapped (cancellable, "cancelled", G_CALLBACK (g_main_loop_quit), loop);
+  quit_at (dialog, "destroy", loop);
+  cancelled = quit_at (cancellable, "cancelled", loop);
   gtk_window_present (GTK_WINDOW (dialog));
   g_clear_object (&window); /* which may go meanwhile */
   if (!g_cancellable_is_cancelled (cancellable))

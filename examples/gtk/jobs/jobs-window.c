@@ -17,6 +17,7 @@ struct _JobsWindow
   GFile *root;
   GListModel *folders;                   /* the items of the job that finds them */
   GListStore *results[JOBS_N_WORKS];     /* the items of the jobs of that kind */
+  GtkNativeDialog *chooser;              /* while it is open */
 
   /* From the template. */
   GtkLabel *subtitle;
@@ -207,30 +208,35 @@ history_changed_cb (GListModel *history,
 /* ---- what the user does ---- */
 
 static void
-folder_chosen_cb (GtkNativeDialog *dialog,
+folder_chosen_cb (GtkNativeDialog *chooser,
                   int              response,
                   JobsWindow      *self)
 {
   if (response == GTK_RESPONSE_ACCEPT)
     {
-      g_autoptr (GFile) folder = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
+      g_autoptr (GFile) folder = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (chooser));
 
       jobs_window_open (self, folder);
     }
-  g_object_unref (dialog);
+  g_clear_object (&self->chooser);
 }
 
+/* No window holds such a dialog: it goes with the answer, or with this window. */
 static void
 open_activated (GSimpleAction *action,
                 GVariant      *parameter,
-                gpointer       self)
+                gpointer       user_data)
 {
-  GtkFileChooserNative *dialog =
-    gtk_file_chooser_native_new ("Open Folder", self, GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, NULL, NULL);
+  JobsWindow *self = user_data;
 
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (dialog), TRUE);
-  g_signal_connect_object (dialog, "response", G_CALLBACK (folder_chosen_cb), self, 0);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
+  if (self->chooser == NULL)
+    {
+      self->chooser = GTK_NATIVE_DIALOG (gtk_file_chooser_native_new (
+        "Open Folder", GTK_WINDOW (self), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, NULL, NULL));
+      gtk_native_dialog_set_modal (self->chooser, TRUE);
+      g_signal_connect_object (self->chooser, "response", G_CALLBACK (folder_chosen_cb), self, 0);
+    }
+  gtk_native_dialog_show (self->chooser);
 }
 
 static void
@@ -354,6 +360,7 @@ jobs_window_dispose (GObject *object)
 {
   JobsWindow *self = JOBS_WINDOW (object);
 
+  g_clear_object (&self->chooser);
   for (guint kind = 0; kind < JOBS_N_WORKS; kind++)
     g_clear_object (&self->results[kind]);
   g_clear_object (&self->folders);

@@ -14,6 +14,7 @@ let raw; // the functions of C that are overridden here
 // A step that takes longer than this has cost several frames.
 const SLOW_STEP = 100 * 1000;
 
+const isPromise = value => typeof value?.then === 'function';
 const isOver = thread => thread.finished_with !== Thr.ExecutionState.CREATED;
 
 function warn(thread, text) {
@@ -28,8 +29,11 @@ const OWN = Symbol('thr');
 
 const own = thread => thread[OWN] ?? (thread[OWN] = {});
 
-// All that is not plain would be lost to C at the next garbage collection.
+// All that is not plain would be lost to C at the next garbage collection. A promise
+// would be one thing as the result, and another one where that is awaited.
 function returnValue(thread, value = null) {
+    if (isPromise(value))
+        throw new TypeError('A promise is no result: await it, and give what it resolves to');
     const done = raw.return_value.call(thread, isPlain(value) ? value : null);
     own(thread).result = {value};
     return done;
@@ -106,10 +110,10 @@ class Slices {
             this._generator ??= this._func(thread);
             const {value, done} = this._generator.next();
             this._isDone = done;
+            if (isPromise(value))
+                this._refusePromise();
             if (done && !isOver(thread) && (value !== undefined || thread[OWN]?.result === undefined))
                 returnValue(thread, value);
-            else if (!done && typeof value?.then === 'function')
-                this._refusePromise();
             return !done;
         } catch (exception) {
             this._isDone = true;
@@ -333,7 +337,13 @@ function install(namespace) {
     Thr.ThreadManager.prototype.do_sliced = function (name, func) {
         if (STARTERS[Object.prototype.toString.call(func)] !== undefined)
             throw new TypeError('do_sliced() takes a plain function, which is one step: give this one to do_async()');
-        return doSliced.call(this, name, func);
+        checkFunction(func, 'do_sliced()');
+        return doSliced.call(this, name, thread => {
+            const again = func(thread);
+            if (isPromise(again))
+                throw new TypeError('A step cannot wait for a promise: give an async function to do_async()');
+            return again;
+        });
     };
 
     promisify(Thr.ThreadWrapper.prototype, 'wait_async', 'wait_finish', {convert: resultOf, fail: withCause});

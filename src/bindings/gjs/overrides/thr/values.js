@@ -66,10 +66,24 @@ function findVirtualMethod(object) {
     return undefined;
 }
 
+// The first property that C would read or set in JavaScript, which it does also where
+// the class has no accessors of its own; or undefined.
+function findProperty(object) {
+    for (let at = Object.getPrototypeOf(object); at !== null; at = Object.getPrototypeOf(at)) {
+        // What registerClass() keeps the properties in; a class of C has none.
+        const [found] = Object.values(at.constructor?.[GObject.properties] ?? {});
+        if (found !== undefined)
+            return found.get_name();
+    }
+    return undefined;
+}
+
 function refuseCode(object, where) {
     const method = findVirtualMethod(object);
-    if (method !== undefined) {
-        throw new TypeError(`${where} is an object whose ${method}() is JavaScript, which cannot ` +
+    const property = findProperty(object);
+    if (method !== undefined || property !== undefined) {
+        const code = method !== undefined ? `${method}()` : `property ${property}`;
+        throw new TypeError(`${where} is an object whose ${code} is JavaScript, which cannot ` +
             'run on another thread');
     }
     return object;

@@ -479,7 +479,9 @@ claim_for (ThrCore          *self,
     }
 
   g_mutex_lock (&spot->lock);
-  claimed = g_atomic_pointer_compare_and_exchange (&job->core, NULL, self);
+  claimed = g_atomic_pointer_get (&job->core) == NULL;
+  if (claimed)
+    g_atomic_pointer_set (&job->core, self);
   g_mutex_unlock (&spot->lock);
   if (claimed)
     {

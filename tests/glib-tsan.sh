@@ -4,7 +4,7 @@
 # built with it, and most of ours are GLib's. Then:
 #
 #   CC=clang PKG_CONFIG_PATH=DIR/lib/pkgconfig meson setup build-tsan \
-#     -Db_sanitize=thread -Db_lundef=false -Dintrospection=disabled -Dgirepository=disabled
+#     -Db_sanitize=thread -Db_lundef=false -Dintrospection=disabled
 #   meson test -C build-tsan --setup tsan
 set -euo pipefail
 

@@ -602,8 +602,8 @@ test_owner_gone (void)
   thr_test_home_watch (&home, target);
   thr_test_home_watch (&home, thimble);
   g_main_context_push_thread_default (context);
-  call_skip (thimble, 1, NULL, &blocking);
   thr_thimble_call (thimble, "has_pending", NULL, 0, NULL, answer_cb, &immediate);
+  call_skip (thimble, 1, NULL, &blocking);
   gone = thr_dispatcher_for_context (context);
   g_main_context_pop_thread_default (context);
   test_target_wait_entered (target);

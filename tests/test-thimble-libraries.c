@@ -932,6 +932,8 @@ main (int   argc,
   add ("poppler", test_poppler);
   add ("gda", test_gda);
   add ("soup", test_soup);
-  add ("gst", test_gst);
+  /* An older GStreamer breaks a rule that a newer GLib looks after. */
+  if (g_getenv ("THR_TEST_OLDER_LIBRARIES") == NULL)
+    add ("gst", test_gst);
   return g_test_run ();
 }

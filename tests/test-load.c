@@ -379,7 +379,7 @@ day_end (Day *self)
   thr_test_worker_finish (self->worker);
   thr_subscription_unsubscribe (self->subscription);
   thr_subscription_unref (self->subscription);
-  g_assert_finalize_object (self->channel);
+  thr_test_finalize_soon (self->channel);
   thr_test_finalize_soon (self->manager);
   thr_test_drain ();
 }

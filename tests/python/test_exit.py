@@ -179,8 +179,10 @@ INTERRUPTED = {
     "halt, with a time-out": "other.do_async(sleep)\ntime.sleep(0.02)\nother.halt(50)",
     "executor": "Thr.Executor(other).submit(spin, None)\nThr.wait([t])",
     "Async": "Thr.async_(time.sleep, 0.5).get()",
+    # It ends by itself where Ctrl+C comes before the wait: then it is called at the exit.
     "a callback": (
-        "other.do_async(lambda t: 1, on_success=lambda result: [i for i in iter(int, 1)])\n"
+        "long = lambda result: any(time.sleep(0.001) for i in range(20000))\n"
+        "other.do_async(lambda t: 1, on_success=long)\n"
         "other.wait_idle()"
     ),
 }

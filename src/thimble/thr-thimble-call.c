@@ -6,7 +6,6 @@
 
 #include "base/thr-error.h"
 #include "base/thr-i18n-private.h"
-#include "threads/thr-job-private.h"
 
 /* One call: from the request to the result, which its callback takes. It is the
  * GAsyncResult of call(), so that there is but one way home, and the callback
@@ -457,8 +456,6 @@ thr_thimble_call (ThrThimble         *self,
       thr_thread_wrapper_set_on_success (job, succeeded_cb, call, NULL);
       thr_thread_wrapper_set_on_fail (job, failed_cb, call, NULL);
     }
-  /* Nobody is given the job. */
-  atomic_fetch_or (&job->home.flags, THR_JOB_QUIET);
   thr_thimble_submit (self, job);
 }
 

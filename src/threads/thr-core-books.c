@@ -41,7 +41,6 @@ thr_core_snapshot_locked (ThrCore     *self,
   snapshot->busy = !thr_core_is_idle_locked (self);
   snapshot->started = self->state == THR_CORE_STARTED;
   snapshot->paused = self->paused;
-  snapshot->unheard = FALSE;
   if (self->n_counted == 0)
     snapshot->progress = -1.0;
   else
@@ -103,8 +102,6 @@ thr_core_deliver (ThrNode *node)
       thr_core_lock (self);
     }
   thr_core_snapshot_locked (self, &snapshot);
-  snapshot.unheard = self->unheard;
-  self->unheard = self->looked = FALSE;
   if (self->tracked)
     {
       arrivals = g_steal_pointer (&self->arrivals);
@@ -208,12 +205,10 @@ flush_closed (ThrBatch *batch)
     gone = g_ptr_array_new ();
   for (guint i = 0; i < n_jobs; i++)
     {
-      thr_core_changed_by_locked (self, &jobs[i]->item, &post);
       close_job_locked (self, jobs[i], gone);
       left[i] = thr_cancel_group_leave_locked (jobs[i]);
     }
-  if (n_light > 0)
-    thr_core_changed_locked (self, &post);
+  thr_core_changed_locked (self, &post);
   g_mutex_unlock (&self->queue_lock);
 
   thr_core_post (self, post);
@@ -309,10 +304,8 @@ static void
 collect (ThrItem *item,
          gpointer data)
 {
-  if (item->kind == THR_JOB_LIGHT)
-    return;
-  thr_job_hand_out (thr_item_get_job (item));
-  g_ptr_array_add (data, g_object_ref (thr_item_get_job (item)));
+  if (item->kind != THR_JOB_LIGHT)
+    g_ptr_array_add (data, g_object_ref (thr_item_get_job (item)));
 }
 
 static int
@@ -417,10 +410,7 @@ thr_core_lookup (ThrCore *self,
     }
   job = g_hash_table_lookup (self->index, &number);
   if (job != NULL)
-    {
-      thr_job_hand_out (job);
-      g_object_ref (job);
-    }
+    g_object_ref (job);
   g_mutex_unlock (&self->queue_lock);
   return job;
 }

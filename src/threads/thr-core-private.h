@@ -37,7 +37,6 @@ typedef struct
   gboolean started;
   gboolean paused;
   double progress;
-  gboolean unheard; /* what else changed was not told */
 } ThrSnapshot;
 
 struct _ThrCore
@@ -99,8 +98,6 @@ struct _ThrCore
   GCond quiet;        /* no function runs or is to run */
   guint n_quiet_waiters; /* a broadcast that nobody hears is a system call too */
   gboolean posted;    /* the node is in the inbox */
-  gboolean looked;    /* a property was read since the last delivery */
-  gboolean unheard;   /* something changed since, and was not posted */
 
   ThrNode node; /* posted, it holds the core and its home */
   _Atomic guint n_posting; /* threads between posted = TRUE and the push */
@@ -204,9 +201,6 @@ void     thr_core_fail_item       (ThrCore          *self,
 GError  *thr_core_stopped_error   (void);
 void     thr_core_changed_locked  (ThrCore          *self,
                                    gboolean         *post);
-void     thr_core_changed_by_locked (ThrCore        *self,
-                                     ThrItem        *item,
-                                     gboolean       *post);
 void     thr_core_post            (ThrCore          *self,
                                    gboolean          post);
 void     thr_core_hold_application (ThrCore         *self);
@@ -299,7 +293,6 @@ void     thr_thread_manager_settle (ThrThreadManager *self,
                                     const ThrSnapshot *snapshot,
                                     GPtrArray        *arrivals,
                                     GPtrArray        *departures);
-gboolean thr_thread_manager_is_heard (ThrThreadManager *self);
 void     thr_thread_manager_settle_history (ThrThreadManager *self,
                                             GPtrArray        *closings,
                                             guint             n_forgotten);

@@ -110,44 +110,6 @@ thr_core_changed_locked (ThrCore  *self,
   thr_dispatcher_ref (self->home);
 }
 
-static gboolean
-is_quiet (ThrItem *item)
-{
-  return item->kind == THR_JOB_FUNCTION &&
-         (atomic_load_explicit (&thr_item_get_job (item)->home.flags, memory_order_relaxed) &
-          THR_JOB_QUIET) != 0;
-}
-
-/* Whether anybody can notice that something changes. */
-static gboolean
-is_heard_locked (ThrCore *self)
-{
-  return self->looked || self->tracked || self->closings != NULL || self->has_application ||
-         self->idle_tasks != NULL ||
-         (self->manager != NULL && thr_thread_manager_is_heard (self->manager));
-}
-
-/* The same where what changed is due to @item. What a quiet job changes is not
- * posted while nobody can notice: that saves home two wake-ups for each call.
- *
- * The properties are right whenever they are read. Who has read one at home, and
- * connects a handler before it returns to the main loop, misses nothing, since
- * from then on all is posted until the next delivery. And who connects a handler
- * is told of all that comes after: with the first of it also of what was not
- * posted before, for home does not know what it was. */
-void
-thr_core_changed_by_locked (ThrCore  *self,
-                            ThrItem  *item,
-                            gboolean *post)
-{
-  if (self->posted)
-    return;
-  if (is_quiet (item) && !is_heard_locked (self))
-    self->unheard = TRUE;
-  else
-    thr_core_changed_locked (self, post);
-}
-
 void
 thr_core_post (ThrCore *self,
                gboolean post)
@@ -321,12 +283,13 @@ thr_core_wants_thread_locked (ThrCore *self)
   return TRUE;
 }
 
-static void
-unlock (ThrCore *self,
-        gboolean post)
+/* Unlocks, and does what a change to the queue calls for. */
+void
+thr_core_unlock (ThrCore *self)
 {
-  gboolean start = FALSE, hold;
+  gboolean start = FALSE, hold, post = FALSE;
 
+  thr_core_changed_locked (self, &post);
   do
     {
       queue_changed_locked (self);
@@ -342,16 +305,6 @@ unlock (ThrCore *self,
   thr_core_post (self, post);
   if (hold)
     thr_core_hold_application (self);
-}
-
-/* Unlocks, and does what a change to the queue calls for. */
-void
-thr_core_unlock (ThrCore *self)
-{
-  gboolean post = FALSE;
-
-  thr_core_changed_locked (self, &post);
-  unlock (self, post);
 }
 
 static void
@@ -450,7 +403,7 @@ thr_core_take_locked (ThrCore  *self,
           continue;
         }
       activate_locked (self, item);
-      thr_core_changed_by_locked (self, item, post);
+      thr_core_changed_locked (self, post);
       return item;
     }
   return NULL;
@@ -535,10 +488,7 @@ submit_job_locked (ThrCore          *self,
   if (self->index != NULL)
     g_hash_table_insert (self->index, &job->number, job);
   if (self->tracked)
-    {
-      thr_job_hand_out (job);
-      g_ptr_array_add (self->arrivals, g_object_ref (job));
-    }
+    g_ptr_array_add (self->arrivals, g_object_ref (job));
 
   if (takes_none_locked (self) || thr_job_is_ending (job))
     {
@@ -593,7 +543,6 @@ thr_core_submit (ThrCore           *self,
                  GError           **error)
 {
   GSList *begun = NULL, *failed = NULL;
-  gboolean post = FALSE;
 
   for (gsize i = 0; i < n_jobs; i++)
     {
@@ -619,11 +568,8 @@ thr_core_submit (ThrCore           *self,
     }
   thr_core_lock (self);
   for (gsize i = 0; i < n_jobs; i++)
-    {
-      submit_job_locked (self, jobs[i], hold, &begun, &failed);
-      thr_core_changed_by_locked (self, &jobs[i]->item, &post);
-    }
-  unlock (self, post);
+    submit_job_locked (self, jobs[i], hold, &begun, &failed);
+  thr_core_unlock (self);
 
   /* The caller's references keep the jobs, some of which may be over by now. */
   begun = g_slist_reverse (begun);

@@ -86,8 +86,6 @@ enum
   THR_JOB_TAGS = 1 << 22,
   THR_JOB_LOOK = 1 << 23,     /* somebody may have begun to listen */
   THR_JOB_SILENT = 1 << 24,   /* what it was bound to is gone: no callback is called */
-  THR_JOB_QUIET = 1 << 25,    /* nobody has the job but who runs and who ends it; for good
-                                 taken away by who hands it out: thr_job_hand_out() */
 };
 #define THR_JOB_MERGED (THR_JOB_PROGRESS | THR_JOB_STATUS | THR_JOB_MESSAGE | THR_JOB_ITEMS)
 #define THR_JOB_AT_ONCE                                                     \
@@ -344,14 +342,6 @@ static inline gboolean
 thr_job_has_failed (ThrThreadWrapper *self)
 {
   return (atomic_load_explicit (&self->home.flags, memory_order_acquire) & THR_JOB_FAILED) != 0;
-}
-
-/* Whoever gives a job of the manager to somebody calls this first. */
-static inline void
-thr_job_hand_out (ThrThreadWrapper *self)
-{
-  if (atomic_load_explicit (&self->home.flags, memory_order_relaxed) & THR_JOB_QUIET)
-    atomic_fetch_and (&self->home.flags, ~THR_JOB_QUIET);
 }
 
 static inline ThrThreadWrapper *

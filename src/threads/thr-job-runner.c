@@ -41,24 +41,6 @@ thr_job_no_result_error (void)
                                 "error, or could not be called on a background thread"));
 }
 
-/* Of a quiet job this is announced together with its end, which saves home a
- * wake-up: nobody has the job, so nobody can have a handler. That and STARTED
- * are one step, and who hands the job out takes QUIET away before. So either
- * that came first, and STARTED is posted as of any job; or whoever gets the job
- * finds it RUNNING. */
-static void
-mark_started (ThrThreadWrapper *self)
-{
-  guint flags = atomic_load_explicit (&self->home.flags, memory_order_relaxed);
-
-  while (flags & THR_JOB_QUIET)
-    {
-      if (atomic_compare_exchange_weak (&self->home.flags, &flags, flags | THR_JOB_STARTED))
-        return;
-    }
-  thr_job_mark (self, THR_JOB_STARTED);
-}
-
 /* Runs the function of a job that was taken from the queue, on this thread. */
 void
 thr_job_run (ThrThreadWrapper *self)
@@ -80,7 +62,7 @@ thr_job_run (ThrThreadWrapper *self)
     }
 
   atomic_store_explicit (&self->started_at, g_get_monotonic_time (), memory_order_relaxed);
-  mark_started (self);
+  thr_job_mark (self, THR_JOB_STARTED);
 
   thr_frame_push (&frame, self, self->core, self->home.dispatcher);
   ok = func (self, self->function.user_data, &error);

@@ -224,7 +224,7 @@ thr_core_serve (ThrTicket *ticket)
           if (ended->kind == THR_JOB_LIGHT)
             light = ended;
           end = thr_core_end_item_locked (self, ended);
-          thr_core_changed_by_locked (self, ended, &post);
+          thr_core_changed_locked (self, &post);
         }
       if (self->n_threads <= self->limit)
         {

@@ -100,7 +100,6 @@ enum
 
 static GParamSpec *props[N_PROPS];
 static guint signals[N_SIGNALS];
-static guint notify_id; /* of the signal of every object */
 
 static void list_model_iface_init (GListModelInterface *iface);
 
@@ -227,19 +226,12 @@ snapshot_of (ThrThreadManager *self)
   return snapshot;
 }
 
-/* The same for who asks: from here on all that changes is posted until the next
- * delivery. What somebody at home was told before all were is told in any case,
- * even if it has changed back since: a label may show it. */
+/* The same for who asks. What somebody at home was told before all were is told in
+ * any case, even if it has changed back since: a label may show it. */
 static ThrSnapshot
 read_snapshot (ThrThreadManager *self)
 {
-  ThrSnapshot snapshot;
-
-  thr_batch_flush ();
-  thr_core_lock (self->core);
-  self->core->looked = TRUE;
-  thr_core_snapshot_locked (self->core, &snapshot);
-  g_mutex_unlock (&self->core->queue_lock);
+  ThrSnapshot snapshot = snapshot_of (self);
 
   if (!thr_dispatcher_is_home (self->home.dispatcher))
     return snapshot;
@@ -256,13 +248,6 @@ read_snapshot (ThrThreadManager *self)
   return snapshot;
 }
 
-/* From any thread, with the core locked: whether anybody hears of a property. */
-gboolean
-thr_thread_manager_is_heard (ThrThreadManager *self)
-{
-  return g_signal_handler_find (self, G_SIGNAL_MATCH_ID, notify_id, 0, NULL, NULL, NULL) != 0;
-}
-
 /* At home: tells what has changed since the last time. */
 void
 thr_thread_manager_settle (ThrThreadManager  *self,
@@ -271,8 +256,7 @@ thr_thread_manager_settle (ThrThreadManager  *self,
                            GPtrArray         *departures)
 {
   ThrSnapshot before = self->announced;
-  /* Of what changed unheard nobody knows here what it was: all is told. */
-  guint told = snapshot->unheard ? ~0u : self->read_ahead;
+  guint read_ahead = self->read_ahead;
   guint size = self->model != NULL ? thr_job_model_length (self->model) : 0;
 
   self->announced = *snapshot;
@@ -291,17 +275,17 @@ thr_thread_manager_settle (ThrThreadManager  *self,
     notify (self, PROP_THREAD_LIMIT);
   if (snapshot->keep_finished != before.keep_finished)
     notify (self, PROP_KEEP_FINISHED);
-  if (snapshot->started != before.started || (told & 1u << PROP_STARTED))
+  if (snapshot->started != before.started || (read_ahead & 1u << PROP_STARTED))
     notify (self, PROP_STARTED);
   if (snapshot->paused != before.paused)
     notify (self, PROP_PAUSED);
-  if (snapshot->n_queued != before.n_queued || (told & 1u << PROP_N_QUEUED))
+  if (snapshot->n_queued != before.n_queued || (read_ahead & 1u << PROP_N_QUEUED))
     notify (self, PROP_N_QUEUED);
-  if (snapshot->n_running != before.n_running || (told & 1u << PROP_N_RUNNING))
+  if (snapshot->n_running != before.n_running || (read_ahead & 1u << PROP_N_RUNNING))
     notify (self, PROP_N_RUNNING);
-  if (snapshot->progress != before.progress || (told & 1u << PROP_PROGRESS))
+  if (snapshot->progress != before.progress || (read_ahead & 1u << PROP_PROGRESS))
     notify (self, PROP_PROGRESS);
-  if (snapshot->busy != before.busy || (told & 1u << PROP_BUSY))
+  if (snapshot->busy != before.busy || (read_ahead & 1u << PROP_BUSY))
     notify (self, PROP_BUSY);
 
   if (!snapshot_of (self).busy)
@@ -456,8 +440,6 @@ thr_thread_manager_class_init (ThrThreadManagerClass *klass)
   const GParamFlags readwrite = readable | G_PARAM_WRITABLE | G_PARAM_EXPLICIT_NOTIFY;
 
   G_STATIC_ASSERT (G_STRUCT_OFFSET (ThrThreadManager, home) == sizeof (GObject));
-
-  notify_id = g_signal_lookup ("notify", G_TYPE_OBJECT);
 
   thr_home_class_init (object_class);
   object_class->dispose = thr_thread_manager_dispose;

@@ -5,12 +5,8 @@
  * the thread that runs it marks what is to be announced, another thread sets a name
  * meanwhile, and home takes the marks.
  *
- * With QUIET nobody has the job at first: that it was begun is not posted then, and
- * who renames it is who it is handed out to (thr_job_hand_out()).
- *
  * What is checked, in every interleaving:
  *  - the states are announced in their order, each once;
- *  - who was handed out a job that was not begun finds the begin posted;
  *  - the last progress is announced before RETURNED;
  *  - at most one node of the job is in the inbox;
  *  - once the job has landed, nobody who holds no reference touches it;
@@ -31,13 +27,6 @@
 /* ThrHome.flags */
 bool posted = false, flying = true, started = false, done = false;
 bool progress_mark = false, name_mark = false, closed = false;
-
-#ifdef QUIET
-bool quiet = true;
-#else
-bool quiet = false;
-#endif
-bool saw_created = false; /* by who it was handed out to */
 
 byte progress = 0; /* the value itself, set with an exchange before its mark */
 byte announced = CREATED;
@@ -73,15 +62,7 @@ active proctype runner ()
   byte i;
   bool before;
 
-  /* mark_started() */
-  atomic {
-    touch ();
-    started = true;
-    if
-    :: quiet -> assert (!saw_created); before = true
-    :: else -> before = posted; posted = true
-    fi
-  };
+  atomic { touch (); before = posted; posted = true; started = true }
   if
   :: !before -> push ()
   :: else
@@ -120,10 +101,6 @@ active proctype renamer ()
 {
   bool before, flew;
 
-#ifndef BROKEN_HAND_OUT
-  atomic { touch (); quiet = false };
-#endif
-  atomic { touch (); saw_created = !started };
   atomic { touch (); before = posted; flew = flying; posted = true; name_mark = true }
   if
   :: flew && !before -> push ()

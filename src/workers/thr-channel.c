@@ -437,20 +437,22 @@ thr_channel_pub (ThrChannel   *self,
   return thr_channel_pub_event (self, event, THR_FOREVER, error);
 }
 
-/* If it is still subscribed. To take a reference may call a binding's toggle notify,
+/* If it is still subscribed, mostly at the same place. To take a reference may call a binding's toggle notify,
  * so it is taken unlocked; until it is, the end of this worker waits, and no other's.
  * That wait is for no code of the user: where a toggle notify is called, the toggle
  * reference is there, so that no last one is being dropped. */
 static void
 add_member (GPtrArray      *workers,
             ThrChannelCore *core,
-            ThrWorker      *worker)
+            ThrWorker      *worker,
+            guint           place)
 {
   GList link = { worker, NULL, NULL };
   gboolean there;
 
   g_mutex_lock (&core->members_lock);
-  there = g_ptr_array_find (core->workers, worker, NULL);
+  there = (place < core->workers->len && core->workers->pdata[place] == worker) ||
+          g_ptr_array_find (core->workers, worker, NULL);
   if (there)
     {
       g_mutex_lock (&channels_lock);
@@ -512,7 +514,7 @@ put_all (ThrChannelCore  *core,
   g_mutex_unlock (&core->members_lock);
 
   for (guint i = 0; members != NULL && i < members->len; i++)
-    add_member (workers, core, members->pdata[i]);
+    add_member (workers, core, members->pdata[i], i);
   for (guint i = 0; workers != NULL && i < workers->len; i++)
     thr_worker_fire_event (workers->pdata[i], event);
   thr_links_free (surplus);

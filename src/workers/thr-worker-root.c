@@ -4,8 +4,6 @@
 
 #include "workers/thr-worker-private.h"
 
-#include "base/thr-error.h"
-
 /* Roots: the workers of threads that no worker was started on. The main
  * thread's is there from the first time that it is asked for, on the global
  * default context. Any other thread has one for the time of a wait. */

@@ -166,8 +166,6 @@ gpointer       thr_type_pack     (const ThrType *type,
 void           thr_type_unpack   (const ThrType *type,
                                   gpointer       packed,
                                   GIArgument    *value);
-gpointer       thr_type_copy     (const ThrType *type,
-                                  gpointer       pointer);
 void           thr_type_free     (const ThrType *type,
                                   gpointer       pointer);
 GDestroyNotify thr_type_get_destroy (const ThrType *type);

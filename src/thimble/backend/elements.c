@@ -152,20 +152,6 @@ thr_type_unpack (const ThrType *type,
     }
 }
 
-static GValue *
-copy_value (const GValue *value)
-{
-  GValue *copy = g_new0 (GValue, 1);
-
-  if (G_IS_VALUE (value))
-    {
-      g_value_init (copy, G_VALUE_TYPE (value));
-      g_value_copy (value, copy);
-    }
-
-  return copy;
-}
-
 static void
 free_value (gpointer data)
 {
@@ -174,36 +160,6 @@ free_value (gpointer data)
   if (G_IS_VALUE (value))
     g_value_unset (value);
   g_free (value);
-}
-
-/* A copy of what a pointer of an element or an argument that is no container
- * points to, or a reference. */
-gpointer
-thr_type_copy (const ThrType *type,
-               gpointer       pointer)
-{
-  if (pointer == NULL)
-    return NULL;
-
-  switch (type->kind)
-    {
-    case THR_KIND_UTF8:
-    case THR_KIND_FILENAME:
-      return g_strdup (pointer);
-    case THR_KIND_OBJECT:
-      return g_object_ref_sink (pointer);
-    case THR_KIND_INSTANCE:
-      return type->ref (pointer);
-    case THR_KIND_BOXED:
-      return g_boxed_copy (type->gtype, pointer);
-    case THR_KIND_VARIANT:
-      return g_variant_ref_sink (pointer);
-    case THR_KIND_VALUE:
-      return copy_value (pointer);
-    case THR_KIND_VOID:
-    default:
-      return pointer;
-    }
 }
 
 void

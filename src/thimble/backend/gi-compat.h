@@ -81,7 +81,6 @@
 
 #define gi_function_info_get_flags(...) g_function_info_get_flags (__VA_ARGS__)
 #define gi_function_info_prep_invoker(...) g_function_info_prep_invoker (__VA_ARGS__)
-#define gi_function_invoker_clear(...) g_function_invoker_destroy (__VA_ARGS__)
 
 #endif
 

@@ -109,6 +109,7 @@ void           thr_dispatcher_sleep         (ThrDispatcher  *self,
                                              gint64          deadline);
 
 /* At home only. */
+gint64         thr_dispatcher_get_begun     (ThrDispatcher  *self);
 gint64         thr_dispatcher_get_budget    (ThrDispatcher  *self);
 void           thr_dispatcher_tick          (ThrDispatcher  *self,
                                              ThrTick        *tick,

@@ -597,6 +597,13 @@ thr_dispatcher_sleep (ThrDispatcher *self,
   atomic_fetch_sub (&self->sleepers, 1);
 }
 
+/* When the present dispatch began. */
+gint64
+thr_dispatcher_get_begun (ThrDispatcher *self)
+{
+  return self->budget_end - THR_DISPATCH_BUDGET;
+}
+
 /* Until when the present dispatch may go on. */
 gint64
 thr_dispatcher_get_budget (ThrDispatcher *self)

@@ -111,7 +111,8 @@ tick_cb (ThrTick *tick)
   thr_job_step_through (self, announce_merged);
 }
 
-/* At most about 60 times a second, but before any step of the state. */
+/* At most about 60 times a second, and once a dispatch, however long that takes; but
+ * before any step of the state. */
 static void
 merge (ThrThreadWrapper *self,
        guint             flags)
@@ -119,7 +120,7 @@ merge (ThrThreadWrapper *self,
   ThrJobExtra *extra = thr_job_peek_extra (self);
 
   if (!(flags & THR_JOB_DONE) &&
-      g_get_monotonic_time () - extra->merged_at < THR_TICK_INTERVAL)
+      thr_dispatcher_get_begun (self->home.dispatcher) - extra->merged_at < THR_TICK_INTERVAL)
     {
       thr_dispatcher_tick (self->home.dispatcher, &extra->tick, tick_cb);
       return;

@@ -300,6 +300,33 @@ test_function (Fixture      *self,
   g_assert_cmpint (self->n_destroyed, ==, 3);
 }
 
+static gpointer
+call_replaced (gpointer data)
+{
+  Fixture *self = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ThrThreadWrapper) job = NULL;
+
+  job = thr_thimble_call_thread (self->thimble, "made_up", NULL, 0, &error);
+  g_assert_no_error (error);
+  g_assert_true (thr_thread_wrapper_join (job, THR_FOREVER, NULL, &error));
+  g_assert_no_error (error);
+  return NULL;
+}
+
+/* The call's owner context is not where its hooks run: a function that another
+ * takes the place of is destroyed there all the same. */
+static void
+test_function_replaced (Fixture      *self,
+                        gconstpointer data)
+{
+  thr_thimble_add_hook (self->thimble, "made_up", function_hook, self, NULL);
+  thr_thimble_add_hook (self->thimble, "made_up", function_hook, self, NULL);
+  g_thread_join (g_thread_new ("call", call_replaced, self));
+  thr_test_run_until (self->n_destroyed == 2);
+  g_assert_cmpint (self->n_hooked, ==, 1);
+}
+
 /* An access that a hook keeps can be read later, and is changed no more: its
  * function may be running. */
 typedef struct
@@ -561,6 +588,7 @@ main (int   argc,
   add ("result", test_result);
   add ("failing", test_failing);
   add ("function", test_function);
+  add ("function-replaced", test_function_replaced);
   add ("kept", test_kept);
   add ("property/pass", test_properties);
   add ("property/bad", test_bad_properties);

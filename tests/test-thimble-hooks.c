@@ -15,6 +15,7 @@ typedef struct
   TestTarget *target;
   ThrThimble *thimble;
   GAsyncResult *result;
+  guint hook;
   int n_hooked;
   int n_destroyed;
   GThread *home;
@@ -139,6 +140,24 @@ test_arguments (Fixture      *self,
   thr_test_finalize_soon (self->thimble);
   g_assert_cmpint (self->n_destroyed, ==, 3);
   self->thimble = thr_thimble_new (G_OBJECT (self->target), NULL, NULL);
+}
+
+static gpointer
+remove_hook (gpointer data)
+{
+  Fixture *self = data;
+
+  g_assert_true (thr_thimble_remove_hook (self->thimble, self->hook));
+  return NULL;
+}
+
+static void
+test_removed_elsewhere (Fixture      *self,
+                        gconstpointer data)
+{
+  self->hook = thr_thimble_add_hook (self->thimble, "skip", double_hook, self, destroy_cb);
+  g_thread_join (g_thread_new ("remove", remove_hook, self));
+  thr_test_run_until (self->n_destroyed == 1);
 }
 
 /* Calls another method in place of this one. */
@@ -584,6 +603,7 @@ main (int   argc,
 {
   g_test_init (&argc, &argv, NULL);
   add ("arguments", test_arguments);
+  add ("removed-elsewhere", test_removed_elsewhere);
   add ("callee", test_callee);
   add ("result", test_result);
   add ("failing", test_failing);

@@ -576,6 +576,63 @@ test_other_callbacks (void)
     }
 }
 
+typedef struct
+{
+  ThrThreadManager *manager;
+  GMainContext *context;
+  ThrThreadWrapper *lent;
+  GThread *home;
+  int n_ended;
+} Lender;
+
+static void
+count_end (ThrThreadWrapper *thread,
+           gpointer          user_data)
+{
+  Lender *self = user_data;
+
+  g_assert_true (g_thread_self () == self->home);
+  self->n_ended++;
+}
+
+static gboolean
+join_lent (ThrThreadWrapper *thread,
+           gpointer          user_data,
+           GError          **error)
+{
+  Lender *self = user_data;
+
+  g_main_context_push_thread_default (self->context);
+  self->lent = thr_thread_wrapper_new (NULL, thr_test_job_return, NULL, NULL);
+  g_main_context_pop_thread_default (self->context);
+  thr_thread_wrapper_set_on_end (self->lent, count_end, self, NULL);
+  g_assert_true (thr_thread_manager_submit (self->manager, self->lent, NULL));
+  assert_joined (self->lent);
+  g_assert_cmpint (self->n_ended, ==, 0);
+  return TRUE;
+}
+
+/* A background thread delivers for no context of somebody else's, even where it
+ * was the first to use it and nobody iterates it just now. */
+static void
+test_lent_context (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  Lender self = { thr_thread_manager_new (), context, NULL, g_thread_self (), 0 };
+  ThrThreadWrapper *job;
+
+  job = thr_thread_manager_do_async (self.manager, NULL, join_lent, &self, NULL);
+  assert_joined (job);
+  g_assert_cmpint (self.n_ended, ==, 0);
+
+  g_main_context_push_thread_default (context);
+  thr_test_run_until (self.n_ended == 1);
+  thr_test_finalize_soon (self.lent);
+  g_main_context_pop_thread_default (context);
+  g_assert_finalize_object (job);
+  g_assert_finalize_object (self.manager);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -594,6 +651,7 @@ main (int   argc,
   g_test_add_func ("/join/not-started", test_not_started);
   g_test_add_func ("/join/many-waiters", test_many_waiters);
   g_test_add_func ("/join/manual", test_manual);
+  g_test_add_func ("/join/lent-context", test_lent_context);
   g_test_add_func ("/join/own-callbacks", test_own_callbacks);
   g_test_add_func ("/join/other-callbacks", test_other_callbacks);
 

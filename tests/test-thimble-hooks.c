@@ -15,6 +15,7 @@ typedef struct
   TestTarget *target;
   ThrThimble *thimble;
   GAsyncResult *result;
+  guint hook;
   int n_hooked;
   int n_destroyed;
   GThread *home;
@@ -139,6 +140,24 @@ test_arguments (Fixture      *self,
   thr_test_finalize_soon (self->thimble);
   g_assert_cmpint (self->n_destroyed, ==, 3);
   self->thimble = thr_thimble_new (G_OBJECT (self->target), NULL, NULL);
+}
+
+static gpointer
+remove_hook (gpointer data)
+{
+  Fixture *self = data;
+
+  g_assert_true (thr_thimble_remove_hook (self->thimble, self->hook));
+  return NULL;
+}
+
+static void
+test_removed_elsewhere (Fixture      *self,
+                        gconstpointer data)
+{
+  self->hook = thr_thimble_add_hook (self->thimble, "skip", double_hook, self, destroy_cb);
+  g_thread_join (g_thread_new ("remove", remove_hook, self));
+  thr_test_run_until (self->n_destroyed == 1);
 }
 
 /* Calls another method in place of this one. */
@@ -298,6 +317,33 @@ test_function (Fixture      *self,
   g_assert_cmpint (call (self, "close", 5, &error), ==, -1);
   g_assert_error (error, THR_ERROR, THR_ERROR_INVALID_STATE);
   g_assert_cmpint (self->n_destroyed, ==, 3);
+}
+
+static gpointer
+call_replaced (gpointer data)
+{
+  Fixture *self = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ThrThreadWrapper) job = NULL;
+
+  job = thr_thimble_call_thread (self->thimble, "made_up", NULL, 0, &error);
+  g_assert_no_error (error);
+  g_assert_true (thr_thread_wrapper_join (job, THR_FOREVER, NULL, &error));
+  g_assert_no_error (error);
+  return NULL;
+}
+
+/* The call's owner context is not where its hooks run: a function that another
+ * takes the place of is destroyed there all the same. */
+static void
+test_function_replaced (Fixture      *self,
+                        gconstpointer data)
+{
+  thr_thimble_add_hook (self->thimble, "made_up", function_hook, self, NULL);
+  thr_thimble_add_hook (self->thimble, "made_up", function_hook, self, NULL);
+  g_thread_join (g_thread_new ("call", call_replaced, self));
+  thr_test_run_until (self->n_destroyed == 2);
+  g_assert_cmpint (self->n_hooked, ==, 1);
 }
 
 /* An access that a hook keeps can be read later, and is changed no more: its
@@ -557,10 +603,12 @@ main (int   argc,
 {
   g_test_init (&argc, &argv, NULL);
   add ("arguments", test_arguments);
+  add ("removed-elsewhere", test_removed_elsewhere);
   add ("callee", test_callee);
   add ("result", test_result);
   add ("failing", test_failing);
   add ("function", test_function);
+  add ("function-replaced", test_function_replaced);
   add ("kept", test_kept);
   add ("property/pass", test_properties);
   add ("property/bad", test_bad_properties);

@@ -15,6 +15,7 @@ typedef struct
   TestTarget *target;
   ThrThimble *thimble;
   GThread *home;
+  gulong handler;
   int n_heard;
   int last_number;
   char *last_text;
@@ -135,6 +136,25 @@ test_disconnect (Fixture      *self,
   g_assert_true (thr_thimble_disconnect_signal (self->thimble, handler));
   thr_test_run_until (self->n_destroyed == 1);
   g_assert_cmpint (self->n_heard, ==, 0);
+}
+
+static gpointer
+disconnect (gpointer data)
+{
+  Fixture *self = data;
+
+  g_assert_true (thr_thimble_disconnect_signal (self->thimble, self->handler));
+  return NULL;
+}
+
+static void
+test_disconnect_elsewhere (Fixture      *self,
+                           gconstpointer data)
+{
+  self->handler =
+    thr_thimble_connect_signal (self->thimble, "told", told_cb, self, destroy_cb, NULL);
+  g_thread_join (g_thread_new ("disconnect", disconnect, self));
+  thr_test_run_until (self->n_destroyed == 1);
 }
 
 /* The connection ends with the thimble. */
@@ -332,6 +352,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   add ("elsewhere", test_elsewhere);
   add ("disconnect", test_disconnect);
+  add ("disconnect-elsewhere", test_disconnect_elsewhere);
   add ("dropped", test_dropped);
   add ("race", test_race);
   add ("notify", test_notify);

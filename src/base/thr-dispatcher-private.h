@@ -123,9 +123,10 @@ void           thr_dispatcher_close         (ThrDispatcher  *self,
 
 /* For the build that checks rule 1 in all that it runs. */
 #if THR_OWNER_CHECKS
-#define thr_assert_home(dispatcher) g_assert (thr_dispatcher_is_home (dispatcher))
+#define thr_assert_owner(condition) g_assert (condition)
 #else
-#define thr_assert_home(dispatcher) ((void) 0)
+#define thr_assert_owner(condition) ((void) 0)
 #endif
+#define thr_assert_home(dispatcher) thr_assert_owner (thr_dispatcher_is_home (dispatcher))
 
 G_END_DECLS

@@ -368,6 +368,7 @@ invocation_deliver (ThrNode *node)
 {
   Invocation *invocation = (Invocation *) node;
 
+  thr_assert_home (invocation->dispatcher);
   invocation->func (invocation->data);
   thr_dispatcher_unref (invocation->dispatcher);
   g_free (invocation);
@@ -398,6 +399,17 @@ may_acquire (ThrDispatcher *self)
   return self->is_default ? thr_dispatcher_on_main_thread () : self->maker == g_thread_self ();
 }
 
+static gboolean
+take_over (ThrDispatcher *self)
+{
+  if (!may_acquire (self) || !g_main_context_acquire (self->context))
+    return FALSE;
+  /* Background threads take over none at all: not those that they made
+   * something for, either. */
+  thr_assert_owner (thr_local.owner == NULL);
+  return TRUE;
+}
+
 gboolean
 thr_dispatcher_is_home (ThrDispatcher *self)
 {
@@ -408,7 +420,7 @@ thr_dispatcher_is_home (ThrDispatcher *self)
 
   if (g_main_context_is_owner (self->context))
     return TRUE;
-  if (!may_acquire (self) || !g_main_context_acquire (self->context))
+  if (!take_over (self))
     return FALSE;
   g_main_context_release (self->context);
   return TRUE;
@@ -437,9 +449,9 @@ thr_dispatcher_enter (ThrDispatcher *self)
 {
   if (thr_dispatcher_is_closed (self))
     return FALSE;
-  if (!g_main_context_is_owner (self->context) && !may_acquire (self))
-    return FALSE;
-  return g_main_context_acquire (self->context);
+  if (g_main_context_is_owner (self->context))
+    return g_main_context_acquire (self->context);
+  return take_over (self);
 }
 
 void
@@ -505,6 +517,11 @@ thr_dispatcher_deliver (ThrDispatcher *self)
   ThrBatch *outer_batch = thr_local.batch;
   ThrDeliverFunc last = NULL;
   ThrBatch batch;
+
+  /* All that is asked below whether it is at home takes `delivering` for it.
+   * There is no exception: GLib's dispatch and enter() both own the context,
+   * and one that is closed in a delivery keeps its context until that is over. */
+  thr_assert_owner (g_main_context_is_owner (self->context));
 
   thr_dispatcher_ref (self);
   thr_batch_flush ();

@@ -6,6 +6,7 @@
 
 #include "base/thr-error.h"
 #include "base/thr-i18n-private.h"
+#include "threads/thr-job-private.h"
 
 /**
  * ThrAccessKind:
@@ -89,12 +90,11 @@ is_changeable (ThrAccess  *self,
 static void
 drop_function (ThrAccess *self)
 {
-  GDestroyNotify destroy = self->func_destroy;
+  ThrCallback function = { NULL, self->func_data, self->func_destroy };
 
   self->func = NULL;
   self->func_destroy = NULL;
-  if (destroy != NULL)
-    destroy (self->func_data);
+  thr_callback_clear_at_home (&function, self->home.dispatcher);
 }
 
 static void
@@ -112,6 +112,8 @@ static void
 thr_access_finalize (GObject *object)
 {
   ThrAccess *self = THR_ACCESS (object);
+
+  thr_assert_home (self->home.dispatcher);
 
   drop_function (self);
   thr_values_free (self->arguments, self->n_arguments);

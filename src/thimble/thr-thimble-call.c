@@ -70,6 +70,8 @@ thr_call_finalize (GObject *object)
 {
   ThrCall *self = THR_CALL (object);
 
+  thr_assert_home (self->home.dispatcher);
+
   leave (self);
   if (self->data != NULL)
     self->backend->free (self->data);
@@ -234,8 +236,10 @@ call_back (ThrCall *self)
 {
   GAsyncReadyCallback callback = g_steal_pointer (&self->callback);
 
-  if (callback != NULL && thr_gate_is_open ())
-    callback (G_OBJECT (self->thimble), G_ASYNC_RESULT (self), self->user_data);
+  if (callback == NULL || !thr_gate_is_open ())
+    return;
+  thr_assert_home (self->home.dispatcher);
+  callback (G_OBJECT (self->thimble), G_ASYNC_RESULT (self), self->user_data);
 }
 
 static void

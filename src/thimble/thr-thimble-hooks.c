@@ -33,7 +33,10 @@ hook_free (gpointer data)
   Hook *self = data;
 
   if (self->destroy != NULL && thr_gate_is_open ())
-    self->destroy (self->user_data);
+    {
+      thr_assert_home (self->home);
+      self->destroy (self->user_data);
+    }
   thr_dispatcher_unref (self->home);
   g_free (self->member);
   g_free (self);

@@ -53,7 +53,10 @@ connection_free (gpointer data)
   Connection *self = data;
 
   if (self->destroy != NULL && thr_gate_is_open ())
-    self->destroy (self->user_data);
+    {
+      thr_assert_home (self->owner);
+      self->destroy (self->user_data);
+    }
   g_mutex_clear (&self->thimble_lock);
   thr_dispatcher_unref (self->owner);
   g_free (self->name);
@@ -101,6 +104,7 @@ call_handler (Connection   *self,
 
   GValue *packed = NULL;
 
+  thr_assert_home (self->owner);
   if (thimble == NULL)
     return;
   if (thr_gate_is_open () && !thr_dispatcher_is_closed (self->owner))

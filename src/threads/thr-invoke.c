@@ -46,7 +46,10 @@ post_cb (gpointer data)
   delivery.posted_by = self->job;
   if (self->func != NULL && thr_gate_is_open () && !thr_dispatcher_is_closed (self->owner) &&
       (self->job == NULL || !thr_job_is_silent (self->job)))
-    self->func (self->data.user_data);
+    {
+      thr_assert_home (self->owner);
+      self->func (self->data.user_data);
+    }
   thr_callback_clear (&self->data, self->owner);
   thr_delivery_end (&delivery);
   end_post (self->job);
@@ -192,7 +195,10 @@ ask_cb (gpointer data)
       else if (thr_job_is_silent (self->job))
         error = thr_job_ending_error (self->job);
       else if (thr_gate_is_open ())
-        answer = func (self->job, self->callback.user_data, &error);
+        {
+          thr_assert_home (self->owner);
+          answer = func (self->job, self->callback.user_data, &error);
+        }
       thr_delivery_end (&delivery);
     }
   thr_callback_clear (&self->callback, self->owner);

@@ -198,6 +198,8 @@ void              thr_job_emit_signal  (ThrThreadWrapper *self);
 gboolean          thr_job_has_failed_handler (ThrThreadWrapper *self);
 void              thr_callback_clear   (ThrCallback      *callback,
                                         ThrDispatcher    *home);
+void              thr_callback_clear_at_home (ThrCallback   *callback,
+                                              ThrDispatcher *home);
 
 /* thr-job-delivery.c */
 void              thr_job_deliver      (ThrNode          *node);

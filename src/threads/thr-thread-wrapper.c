@@ -272,9 +272,9 @@ clear_callback_cb (gpointer data)
 }
 
 /* The same from any thread. */
-static void
-clear_callback_at_home (ThrCallback   *callback,
-                        ThrDispatcher *home)
+void
+thr_callback_clear_at_home (ThrCallback   *callback,
+                            ThrDispatcher *home)
 {
   ThrCallback old = *callback;
 
@@ -1288,7 +1288,7 @@ set_callback (ThrThreadWrapper *self,
   if (!(flags & THR_JOB_CLOSED) &&
       (!submitted || thr_dispatcher_is_home (self->home.dispatcher)))
     {
-      clear_callback_at_home (place, self->home.dispatcher);
+      thr_callback_clear_at_home (place, self->home.dispatcher);
       *place = callback;
       if (callback.func != NULL)
         atomic_fetch_or (&self->home.flags, THR_JOB_LISTENED);

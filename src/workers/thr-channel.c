@@ -233,6 +233,8 @@ thr_channel_finalize (GObject *object)
 {
   ThrChannel *self = THR_CHANNEL (object);
 
+  thr_assert_home (self->home.dispatcher);
+
   close_core (self->core);
   thr_channel_core_unref (self->core);
   thr_home_clear (&self->home);

@@ -114,6 +114,8 @@ thr_defer_finalize (GObject *object)
 {
   ThrDefer *self = THR_DEFER (object);
 
+  thr_assert_home (self->home.dispatcher);
+
   g_clear_pointer (&self->promise, thr_promise_unref);
   thr_home_clear (&self->home);
   G_OBJECT_CLASS (thr_defer_parent_class)->finalize (object);

@@ -88,6 +88,7 @@ call_deliver (ThrNode *node)
   GMainContext *context = thr_dispatcher_get_context (self->context);
   ThrDispatcher *home = self->promise->home;
 
+  thr_assert_home (self->context);
   if (self->cancelled != NULL)
     {
       g_source_destroy (self->cancelled);

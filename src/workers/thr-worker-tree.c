@@ -416,6 +416,7 @@ thr_tree_sync_model (ThrWorker *self)
   if (model == NULL)
     return;
 
+  thr_assert_home (thr_worker_home (self));
   g_object_ref (model);
   there = g_hash_table_new (NULL, NULL);
   for (guint i = 0; i < children->len; i++)

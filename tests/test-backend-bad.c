@@ -347,13 +347,25 @@ test_lengths (void)
   g_value_unset (&args[1]);
 }
 
-/* An array that there is no memory for is refused, where GLib would abort. */
+/* What holds so many elements that there is no memory for it is refused, where GLib
+ * would abort. */
 static void
 test_memory (void)
 {
 #ifdef __SANITIZE_ADDRESS__
   g_test_skip ("AddressSanitizer takes all addresses for itself");
 #else
+  const char *const names[] = {
+    "int64_length_in_none",
+    "uint8_length_in_none",
+    "int64_zero_in_none",
+    "uint8_zero_in_none",
+    "int64_garray_in_none",
+    "uint8_garray_in_none",
+    "uint8_bytearray_in_none",
+    "int64_list_in_none",
+    "int64_slist_in_none",
+  };
   gsize n = 64 * 1024 * 1024;
   g_autoptr (GBytes) bytes = g_bytes_new_take (g_malloc0 (n), n);
   g_autofree char *content = NULL;
@@ -370,10 +382,9 @@ test_memory (void)
   g_assert_true (g_file_get_contents ("/proc/self/statm", &content, NULL, NULL));
   none.rlim_cur = g_ascii_strtoull (content, NULL, 10) * (rlim_t) getpagesize () + n / 2;
   g_assert_cmpint (setrlimit (RLIMIT_AS, &none), ==, 0);
-  assert_wrong_value ("int64_garray_in_none", G_TYPE_BYTES, g_value_set_boxed, bytes,
-                      "there is no memory for so many elements: 67108864");
-  assert_wrong_value ("uint8_garray_in_none", G_TYPE_BYTES, g_value_set_boxed, bytes,
-                      "there is no memory for so many elements: 67108864");
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    assert_wrong_value (names[i], G_TYPE_BYTES, g_value_set_boxed, bytes,
+                        "there is no memory for so many elements: 67108864");
   g_assert_cmpint (setrlimit (RLIMIT_AS, &before), ==, 0);
 #endif
 }

@@ -2,6 +2,8 @@
 
 #include "tt-backend.h"
 
+#include "thimble/thr-value-array-private.h"
+
 #include "thr-glib.h"
 
 #include "thr-test.h"
@@ -329,12 +331,11 @@ random_variant (void)
 static void random_value (GValue *value,
                           guint   depth);
 
-G_GNUC_BEGIN_IGNORE_DEPRECATIONS
 static void
 random_value_array (GValue *value,
                     guint   depth)
 {
-  GValueArray *values = g_value_array_new (0);
+  GValueArray *values = thr_value_array_new (0);
   guint n = below (5);
 
   for (guint i = 0; i < n; i++)
@@ -342,12 +343,11 @@ random_value_array (GValue *value,
       g_auto (GValue) one = G_VALUE_INIT;
 
       random_value (&one, depth + 1);
-      g_value_array_append (values, G_IS_VALUE (&one) ? &one : NULL);
+      thr_value_array_append (values, G_IS_VALUE (&one) ? &one : NULL);
     }
-  g_value_init (value, g_value_array_get_type ());
+  g_value_init (value, thr_value_array_type ());
   g_value_take_boxed (value, values);
 }
-G_GNUC_END_IGNORE_DEPRECATIONS
 
 static void
 random_strings (GValue *value)

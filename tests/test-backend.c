@@ -200,7 +200,6 @@ test_floating_variant (void)
   backend->free (data);
 }
 
-G_GNUC_BEGIN_IGNORE_DEPRECATIONS
 /* What a list model and a dictionary cannot hold comes in an array of values. */
 static void
 test_odd (void)
@@ -227,7 +226,6 @@ test_odd (void)
   g_assert_cmpstr (g_value_get_string (&values->values[1]), ==, "\377");
   backend->free (data);
 }
-G_GNUC_END_IGNORE_DEPRECATIONS
 
 /* A cancellable and what may be NULL can be left out, and be given. */
 static void

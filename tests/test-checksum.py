@@ -344,8 +344,8 @@ def test_sigint_piped(work):
     process.send_signal(signal.SIGINT)
     lines, messages = process.communicate(timeout=DEADLINE)
     check(process.returncode == 130, process.returncode, messages)
-    # A thread that opens the next file may be ahead of what the main loop has heard.
-    done = re.fullmatch(rb'checksum: interrupted; ([23]) files were done\n', messages)
+    # The threads may be ahead of what the main loop has heard, on a busy machine by all.
+    done = re.fullmatch(rb'checksum: interrupted; ([0-3]) files were done\n', messages)
     check(done, messages)
     check(lines.count(b'\n') == int(done[1]), lines, messages)
 

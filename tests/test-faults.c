@@ -167,15 +167,15 @@ count_signal (int number)
 static void
 test_signals (void)
 {
-  struct sigaction action = { .sa_handler = count_signal }, before;
+  struct sigaction action = { .sa_handler = count_signal };
   struct itimerval often = { { 0, 500 }, { 0, 500 } }, never = { { 0, 0 }, { 0, 0 } };
 
-  g_assert_cmpint (sigaction (SIGALRM, &action, &before), ==, 0);
+  g_assert_cmpint (sigaction (SIGALRM, &action, NULL), ==, 0);
   g_assert_cmpint (setitimer (ITIMER_REAL, &often, NULL), ==, 0);
   for (int i = 0; i < 5; i++)
     use_all ();
+  /* The last one may still be on its way, so it stays handled. */
   g_assert_cmpint (setitimer (ITIMER_REAL, &never, NULL), ==, 0);
-  g_assert_cmpint (sigaction (SIGALRM, &before, NULL), ==, 0);
   g_assert_cmpint (g_atomic_int_get (&n_signals), >, 20);
 }
 

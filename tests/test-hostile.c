@@ -381,11 +381,22 @@ test_exit (void)
 
 #define N_OWN 200
 
+/* Jobs that wait for a permit each, and know how many of them run at once. */
 typedef struct
 {
+  GMutex mutex;
+  GCond cond;
+  int n_permits;
+  int n_running;
+  int most;
+} Turnstile;
+
+typedef struct
+{
+  Turnstile *turnstile;
   guint limit;
-  guint n_ended;
   guint n_begun;
+  guint n_ended;
 } Library;
 
 static gboolean
@@ -393,8 +404,55 @@ library_job (ThrThreadWrapper *thread,
              gpointer          user_data,
              GError          **error)
 {
-  g_assert_cmpuint (thr_thread_manager_get_n_running (thr_thread_manager_get_default ()), >=, 1);
+  Turnstile *self = user_data;
+  gint64 until = g_get_monotonic_time () + thr_test_deadline ();
+
+  g_mutex_lock (&self->mutex);
+  self->n_running++;
+  self->most = MAX (self->most, self->n_running);
+  while (self->n_permits == 0)
+    if (!g_cond_wait_until (&self->cond, &self->mutex, until))
+      g_error ("no permit for %s", thr_thread_wrapper_get_ident (thread));
+  self->n_permits--;
+  self->n_running--;
+  g_mutex_unlock (&self->mutex);
   return TRUE;
+}
+
+static void
+turnstile_permit (Turnstile *self,
+                  int        n)
+{
+  g_mutex_lock (&self->mutex);
+  self->n_permits += n;
+  g_cond_broadcast (&self->cond);
+  g_mutex_unlock (&self->mutex);
+}
+
+/* Those that took a permit are no longer among them. */
+static gboolean
+turnstile_is_at (Turnstile *self,
+                 int        n_running)
+{
+  gboolean is;
+
+  g_mutex_lock (&self->mutex);
+  is = self->n_permits == 0 && self->n_running == n_running;
+  g_mutex_unlock (&self->mutex);
+  return is;
+}
+
+/* The most that ran at once since this was asked last. */
+static int
+turnstile_take_most (Turnstile *self)
+{
+  int most;
+
+  g_mutex_lock (&self->mutex);
+  most = self->most;
+  self->most = self->n_running;
+  g_mutex_unlock (&self->mutex);
+  return most;
 }
 
 static void
@@ -410,13 +468,37 @@ static void
 library_begin (Library *self)
 {
   ThrThreadManager *manager = thr_thread_manager_get_default ();
-  g_autoptr (ThrThreadWrapper) job = thr_thread_wrapper_new (NULL, library_job, NULL, NULL);
+  g_autoptr (ThrThreadWrapper) job = thr_thread_wrapper_new (NULL, library_job, self->turnstile, NULL);
 
-  g_assert_true (thr_thread_manager_set_thread_limit (manager, self->limit, NULL));
-  g_assert_cmpuint (thr_thread_manager_get_thread_limit (manager), ==, self->limit);
   thr_thread_wrapper_set_on_end (job, library_done, self, NULL);
   g_assert_true (thr_thread_manager_submit (manager, job, NULL));
   self->n_begun++;
+}
+
+static void
+library_limit (Library *self)
+{
+  ThrThreadManager *manager = thr_thread_manager_get_default ();
+
+  g_assert_true (thr_thread_manager_set_thread_limit (manager, self->limit, NULL));
+  g_assert_cmpuint (thr_thread_manager_get_thread_limit (manager), ==, self->limit);
+}
+
+/* All of these are done, and as many as the limit allows run in their place, but
+ * not one more at any time. */
+static void
+assert_running (Turnstile *turnstile,
+                int        n_permits,
+                guint      n_running,
+                guint      n_queued)
+{
+  ThrThreadManager *manager = thr_thread_manager_get_default ();
+
+  turnstile_permit (turnstile, n_permits);
+  thr_test_poll_until (turnstile_is_at (turnstile, (int) n_running));
+  g_assert_cmpuint (thr_thread_manager_get_n_running (manager), ==, n_running);
+  g_assert_cmpuint (thr_thread_manager_get_n_queued (manager), ==, n_queued);
+  g_assert_cmpint (turnstile_take_most (turnstile), ==, n_running);
 }
 
 static void
@@ -424,11 +506,44 @@ test_two_libraries (void)
 {
   ThrThreadManager *manager = thr_thread_manager_get_default ();
   guint before = thr_thread_manager_get_thread_limit (manager);
-  Library one = { 1, 0, 0 }, other = { 8, 0, 0 };
+  Turnstile turnstile = { 0 };
+  Library one = { &turnstile, 1, 0, 0 }, other = { &turnstile, 8, 0, 0 };
 
-  for (int i = 0; i < N_OWN; i++)
+  g_assert_true (thr_thread_manager_wait_idle (manager, thr_test_deadline (), NULL, NULL));
+
+  /* The jobs of both heed whichever limit there is. */
+  library_limit (&other);
+  library_limit (&one);
+  for (int i = 0; i < 10; i++)
     {
       library_begin (&one);
+      library_begin (&other);
+    }
+  assert_running (&turnstile, 0, 1, 19);
+  assert_running (&turnstile, 3, 1, 16);
+  library_limit (&other);
+  assert_running (&turnstile, 0, 8, 9);
+  assert_running (&turnstile, 2, 8, 7);
+
+  /* What runs goes on; of what is queued, nothing starts until none else runs. */
+  library_limit (&one);
+  assert_running (&turnstile, 0, 8, 7);
+  turnstile_permit (&turnstile, 7);
+  thr_test_poll_until (turnstile_is_at (&turnstile, 1));
+  g_assert_cmpuint (thr_thread_manager_get_n_queued (manager), ==, 7);
+  turnstile_take_most (&turnstile);
+  assert_running (&turnstile, 2, 1, 5);
+  turnstile_permit (&turnstile, 6);
+  thr_test_poll_until (one.n_ended == one.n_begun && other.n_ended == other.n_begun);
+  g_assert_cmpint (turnstile_take_most (&turnstile), ==, 1);
+
+  /* And at every moment. */
+  turnstile_permit (&turnstile, 2 * N_OWN);
+  for (int i = 0; i < N_OWN; i++)
+    {
+      library_limit (&one);
+      library_begin (&one);
+      library_limit (&other);
       library_begin (&other);
       /* One of them stops all that it thinks is its own, and is sorry. */
       if (i == N_OWN / 2)
@@ -440,7 +555,10 @@ test_two_libraries (void)
     }
   thr_test_poll_until (one.n_ended == one.n_begun && other.n_ended == other.n_begun);
   g_assert_true (thr_thread_manager_wait_idle (manager, thr_test_deadline (), NULL, NULL));
+  g_assert_cmpint (turnstile_take_most (&turnstile), <=, 8);
   g_assert_true (thr_thread_manager_set_thread_limit (manager, before, NULL));
+  g_mutex_clear (&turnstile.mutex);
+  g_cond_clear (&turnstile.cond);
 }
 
 int

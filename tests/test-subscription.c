@@ -2,6 +2,7 @@
 
 #include "config.h"
 
+#include "base/thr-dispatcher-private.h"
 #include "thr-test.h"
 
 /* ThrSubscription: functions that hear a ThrChannel in a context of theirs. */
@@ -89,7 +90,8 @@ ear_close (Ear *self)
   g_assert_false (thr_subscription_is_active (self->subscription));
   g_assert_cmpuint (thr_subscription_get_n_pending (self->subscription), ==, 0);
   thr_subscription_unref (self->subscription);
-  g_assert_cmpint (self->n_destroyed, ==, 1);
+  /* Where a turn took long, what it told is held until the next one. */
+  thr_test_run_until (self->n_destroyed == 1);
   g_string_free (self->words, TRUE);
 }
 
@@ -237,7 +239,7 @@ test_handle_dropped (void)
   thr_test_run_until (ear.n_heard == 1);
   g_assert_cmpint (ear.n_destroyed, ==, 0);
   g_assert_finalize_object (channel);
-  g_assert_cmpint (ear.n_destroyed, ==, 1);
+  thr_test_run_until (ear.n_destroyed == 1);
   g_string_free (ear.words, TRUE);
 }
 
@@ -717,8 +719,12 @@ mortal_hear (ThrEvent *event,
              gpointer  user_data)
 {
   Mortal *self = user_data;
+  gint64 until = g_get_monotonic_time () + 2 * THR_DISPATCH_BUDGET;
 
   g_assert_true (g_thread_self () != self->home);
+  /* Longer than a turn may take: it is over before all is done. */
+  while (g_get_monotonic_time () < until)
+    continue;
   self->n_heard++;
 }
 

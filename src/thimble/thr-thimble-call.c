@@ -6,6 +6,7 @@
 
 #include "base/thr-error.h"
 #include "base/thr-i18n-private.h"
+#include "thimble/thr-value-array-private.h"
 
 /* One call: from the request to the result, which its callback takes. It is the
  * GAsyncResult of call(), so that there is but one way home, and the callback
@@ -140,22 +141,19 @@ call_new (ThrThimble *thimble)
 
 /* ---- results ---- */
 
-/* Several values are one of type GValueArray, which Python reads as a list. It
- * is deprecated in favour of GArray, which no language can read in a value. */
-G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+/* Several values are one of type GValueArray, which Python reads as a list. */
 static void
 take_several (GValue       *place,
               const GValue *values,
               guint         n_values)
 {
-  GValueArray *array = g_value_array_new (n_values);
+  GValueArray *array = thr_value_array_new (n_values);
 
   for (guint i = 0; i < n_values; i++)
-    g_value_array_append (array, &values[i]);
-  g_value_init (place, g_value_array_get_type ());
+    thr_value_array_append (array, &values[i]);
+  g_value_init (place, thr_value_array_type ());
   g_value_take_boxed (place, array);
 }
-G_GNUC_END_IGNORE_DEPRECATIONS
 
 /* The results of a call as one value, which is of no type where there is none. */
 static void

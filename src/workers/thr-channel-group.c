@@ -203,40 +203,6 @@ dismiss (ThrGroup *self)
   thr_links_free (rest);
 }
 
-/* One whose last reference was just dropped is about to take the lock, too. */
-static gboolean
-try_ref (ThrGroup *self)
-{
-  int count = g_atomic_int_get (&self->ref_count);
-
-  while (count > 0)
-    {
-      if (g_atomic_int_compare_and_exchange_full (&self->ref_count, count, count + 1, &count))
-        return TRUE;
-    }
-  return FALSE;
-}
-
-void
-thr_channels_leave (ThrDispatcher *home)
-{
-  g_autoptr (GPtrArray) groups =
-    g_ptr_array_new_with_free_func ((GDestroyNotify) thr_group_unref);
-
-  g_mutex_lock (&groups_lock);
-  for (GList *l = all_groups.head; l != NULL; l = l->next)
-    {
-      ThrGroup *group = l->data;
-
-      if (group->home == home && try_ref (group))
-        g_ptr_array_add (groups, group);
-    }
-  g_mutex_unlock (&groups_lock);
-
-  for (guint i = 0; i < groups->len; i++)
-    dismiss (groups->pdata[i]);
-}
-
 /* The channel is gone. What was published before is still told. */
 void
 thr_group_close (ThrGroup *self)
@@ -518,13 +484,11 @@ tell_next (ThrGroup *self)
   return TRUE;
 }
 
-/* The context is gone: nobody is called any more, and this is the owner's of
- * the thread it belonged to. */
+/* Ends all of its subscriptions, also those that are held by a publication which a
+ * turn of the main loop had no time to finish. */
 static void
 give_up (ThrGroup *self)
 {
-  g_debug ("The context of %u subscriptions of a channel is gone: they are dropped",
-           self->roster->len);
   dismiss (self);
   while (self->current != NULL || take (self))
     {
@@ -564,8 +528,12 @@ group_deliver (ThrNode *node)
   more = self->n_queued > 1 || self->current != NULL;
   g_mutex_unlock (&self->queue_lock);
 
+  /* Nobody is called any more, and this is the owner's of the thread that the
+   * context belonged to. */
   if (thr_dispatcher_is_closed (self->home))
     {
+      g_debug ("The context of %u subscriptions of a channel is gone: they are dropped",
+               self->roster->len);
       give_up (self);
       thr_group_unref (self);
       return;
@@ -589,4 +557,41 @@ group_deliver (ThrNode *node)
   if (closing)
     dismiss (self);
   thr_group_unref (self);
+}
+
+/* ---- the end of a context ---- */
+
+/* One whose last reference was just dropped is about to take the lock, too. */
+static gboolean
+try_ref (ThrGroup *self)
+{
+  int count = g_atomic_int_get (&self->ref_count);
+
+  while (count > 0)
+    {
+      if (g_atomic_int_compare_and_exchange_full (&self->ref_count, count, count + 1, &count))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* On its thread, while that is still the home of what is destroyed here. */
+void
+thr_channels_leave (ThrDispatcher *home)
+{
+  g_autoptr (GPtrArray) groups =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) thr_group_unref);
+
+  g_mutex_lock (&groups_lock);
+  for (GList *l = all_groups.head; l != NULL; l = l->next)
+    {
+      ThrGroup *group = l->data;
+
+      if (group->home == home && try_ref (group))
+        g_ptr_array_add (groups, group);
+    }
+  g_mutex_unlock (&groups_lock);
+
+  for (guint i = 0; i < groups->len; i++)
+    give_up (groups->pdata[i]);
 }

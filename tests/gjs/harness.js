@@ -83,6 +83,22 @@ export async function collectWarnings(func) {
     return texts;
 }
 
+// What GJS itself reports meanwhile: all that is thrown where nobody catches it. Such a
+// report would end the test, as all criticals do.
+export async function collectReports(func) {
+    const {LEVEL_CRITICAL, LEVEL_ERROR} = GLib.LogLevelFlags;
+    const fatal = GLib.log_set_always_fatal(LEVEL_ERROR);
+    const texts = [];
+    const handler = GLib.log_set_handler('Gjs', LEVEL_CRITICAL, (_domain, _level, text) => texts.push(text));
+    try {
+        await func();
+    } finally {
+        GLib.log_remove_handler('Gjs', handler);
+        GLib.log_set_always_fatal(fatal);
+    }
+    return texts;
+}
+
 export function run(tests) {
     const loop = new GLib.MainLoop(null, false);
     let failures = 0;

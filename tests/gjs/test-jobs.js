@@ -7,8 +7,8 @@ import System from 'system';
 import Thr from 'gi://Thr?version=1.0';
 
 import {
-    assert, assertEqual, assertError, assertMatch, catchError, catchRejection, collectWarnings, REDRAW, run, SECONDS,
-    until, wakeUp,
+    assert, assertEqual, assertError, assertMatch, catchError, catchRejection, collectReports, collectWarnings, REDRAW,
+    run, SECONDS, until, wakeUp,
 } from './harness.js';
 
 const State = Thr.ExecutionState;
@@ -370,6 +370,62 @@ const tests = {
         assertEqual(manager.busy, false); // with its handler, it was here all the time
         assertEqual(reported[0], 'lonely');
         assertMatch(reported[1], /^Error: unheard/);
+    },
+
+    async 'callbacks and handlers that throw'() {
+        const manager = new Thr.ThreadManager();
+        const nameOf = state => Object.keys(State).find(name => State[name] === state);
+        const listen = (thread, hear) => {
+            for (const signal of ['succeeded', 'failed', 'ended'])
+                thread.connect(signal, () => hear(signal));
+            thread.connect('notify::progress', () => hear('progress'));
+            thread.connect('notify::execution-state', () => hear(nameOf(thread.execution_state)));
+        };
+        const finish = failure => {
+            if (failure !== null)
+                throw failure;
+            return 5;
+        };
+        for (const [failure, end, callback, signal] of [[null, 'RETURNED', 'onSuccess', 'succeeded'],
+            [new Error('of the job'), 'EXCEPTION', 'onFail', 'failed']]) {
+            for (const func of [function* (job) {
+                job.set_progress(1);
+                yield;
+                return finish(failure);
+            }, async job => {
+                job.set_progress(1);
+                await wakeUp();
+                return finish(failure);
+            }]) {
+                const [heard, heardAfter] = [[], []];
+                const hearAndThrow = what => {
+                    heard.push(what);
+                    throw new Error(`from ${what}`);
+                };
+                let thread;
+                const reports = await collectReports(async () => {
+                    thread = manager.do_async(func, Object.fromEntries(['onSuccess', 'onFail', 'onEnd'].map(
+                        name => [name, () => hearAndThrow(name)])));
+                    listen(thread, hearAndThrow);
+                    // These come after them.
+                    listen(thread, what => heardAfter.push(what));
+                    await until(() => heardAfter.includes('CLOSED'));
+                });
+                const signals = ['RUNNING', 'progress', end, signal, 'FINISHING', 'ended', 'CLOSED'];
+                assertEqual(heardAfter, signals);
+                assertEqual(heard, signals.flatMap(
+                    what => ({[signal]: [callback, signal], ended: ['onEnd', 'ended']})[what] ?? [what]));
+                assertEqual(reports.map(text => text.split('\n')[0]), heard.map(what => `JS ERROR: Error: from ${what}`));
+
+                // It ended as its function did.
+                assertEqual([thread.execution_state, thread.result], [State.CLOSED, failure === null ? 5 : null]);
+                if (failure === null)
+                    assertEqual(await thread.wait_async(), 5);
+                else
+                    assert((await catchRejection(thread.wait_async())).cause === failure, 'another error');
+            }
+        }
+        await manager.wait_idle_async();
     },
 
     async 'a step that takes long is told of'() {

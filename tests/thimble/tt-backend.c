@@ -2,6 +2,8 @@
 
 #include "tt-backend.h"
 
+#include "thimble/thr-value-array-private.h"
+
 #include <gmodule.h>
 #include <string.h>
 
@@ -52,7 +54,6 @@ assert_dictionaries (const char *what,
     }
 }
 
-G_GNUC_BEGIN_IGNORE_DEPRECATIONS
 static const GValue *
 find_key (const GValueArray *values,
           const char        *key)
@@ -82,9 +83,8 @@ assert_value_arrays (const char        *what,
 static GType
 value_array_type (void)
 {
-  return g_value_array_get_type ();
+  return thr_value_array_type ();
 }
-G_GNUC_END_IGNORE_DEPRECATIONS
 
 static void
 assert_models (GListModel *value,

@@ -6,6 +6,7 @@
 
 #include "base/thr-error.h"
 #include "thimble/thr-backend-private.h"
+#include "thimble/thr-value-array-private.h"
 
 #include "thimble/backend/gi-compat.h"
 
@@ -135,15 +136,6 @@ struct _ThrCallData
   gpointer *ffi;
   GValue *results;
 };
-
-/* Deprecated, and all the same what every language can read and make. */
-G_GNUC_BEGIN_IGNORE_DEPRECATIONS
-static inline GType
-thr_value_array_type (void)
-{
-  return g_value_array_get_type ();
-}
-G_GNUC_END_IGNORE_DEPRECATIONS
 
 /* types.c: what the metadata declares. */
 const ThrType *thr_type_new      (GITypeInfo    *info,

@@ -33,7 +33,6 @@ unwrap (const GValue *value)
   return value;
 }
 
-G_GNUC_BEGIN_IGNORE_DEPRECATIONS
 static gboolean
 open_boxed (Source       *self,
             const GValue *value)
@@ -151,7 +150,6 @@ source_get (Source *self,
       break;
     }
 }
-G_GNUC_END_IGNORE_DEPRECATIONS
 
 static gboolean
 convert_element (const ThrType *type,

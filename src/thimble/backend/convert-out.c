@@ -401,7 +401,6 @@ put_model (const ThrType *type,
   g_value_take_object (value, store);
 }
 
-G_GNUC_BEGIN_IGNORE_DEPRECATIONS
 static void
 put_values (const ThrType *type,
             gpointer       container,
@@ -409,7 +408,7 @@ put_values (const ThrType *type,
             gboolean       take,
             GValue        *value)
 {
-  GValueArray *values = g_value_array_new (0);
+  GValueArray *values = thr_value_array_new (0);
   GIArgument element;
   gpointer key;
   Iter iter;
@@ -425,15 +424,14 @@ put_values (const ThrType *type,
 
           g_value_init (&key_value, G_TYPE_STRING);
           g_value_take_string (&key_value, take ? key : g_strdup (key));
-          g_value_array_append (values, &key_value);
+          thr_value_array_append (values, &key_value);
         }
       put (type->element, &element, take, &one);
-      g_value_array_append (values, &one);
+      thr_value_array_append (values, &one);
     }
   g_value_init (value, thr_value_array_type ());
   g_value_take_boxed (value, values);
 }
-G_GNUC_END_IGNORE_DEPRECATIONS
 
 static gboolean
 is_bytes (const ThrType *type)

@@ -58,5 +58,24 @@ for folder, patterns in ('src', ['*.c', '*.h', '*.in']), ('tests', ['*.c', '*.h'
                 expect('SPDX-License-Identifier: LGPL-2.1-or-later' in file.read_text(encoding='utf-8')[:200],
                        f'{file.relative_to(project)} has no SPDX line')
 
+# Each lock, atomic and queue operation is one where -Dschedules=true may yield.
+schedules = text_of('src/base/thr-schedule-private.h')
+yielding = set(re.findall(r'^#define (\w+)', schedules, re.MULTILINE))
+operations = re.compile(
+    r'\b(?:g_(?:mutex|rec_mutex|rw_lock|cond|once|bit|pointer_bit|atomic|async_queue|thread_pool)_\w+|g_once|'
+    r'g_main_context_(?:acquire|release|is_owner|wakeup|iteration|invoke\w*|p\w+_thread_default)|'
+    r'g_source_(?:attach|add_child_source|remove_child_source|destroy|set_ready_time|set_priority)|'
+    r'g_(?:idle|timeout)_add\w*|g_task_(?:attach|return)_\w+|g_thread_(?:new|try_new|join)|'
+    r'g_cancellable_(?:cancel|connect|disconnect|\w*is_cancelled|set_error_if_cancelled)|'
+    r'g_object_(?:ref|ref_sink|unref|take_ref|weak_\w+|\w+_qdata\w*)|g_set_object|g_weak_ref_\w+|'
+    r'atomic_\w+|__(?:atomic|sync)_\w+)(?= \()')
+for file in sorted((project / 'src').rglob('thr-*.[ch]')) + sorted((project / 'src/thimble/backend').glob('*.[ch]')):
+    if not file.stem.startswith('thr-schedule'):
+        code = re.sub(r'/\*.*?\*/|"(?:\\.|[^"\\])*"', '', file.read_text(encoding='utf-8'), flags=re.DOTALL)
+        for name in sorted(set(operations.findall(code)) - yielding):
+            # What makes or frees one is not shared with anybody.
+            expect(re.search('_(init|clear|new|free|get_num_threads)$', name),
+                   f'{file.relative_to(project)} calls {name} (), which thr-schedule-private.h does not wrap')
+
 print(*problems, f'{len(problems)} problems', sep='\n')
 sys.exit(1 if problems else 0)

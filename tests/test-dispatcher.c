@@ -382,6 +382,86 @@ test_close (void)
   g_main_context_unref (context);
 }
 
+/* What a thread pushes in order comes in order, also where the dispatcher is closed
+ * between the one and the next. */
+#define N_PUSHERS 3
+#define N_PUSHED 40
+
+typedef struct
+{
+  ThrNode node;
+  int number;
+  int *last;
+} Numbered;
+
+typedef struct
+{
+  ThrDispatcher *dispatcher;
+  int *n_pushed;
+  Numbered parcels[N_PUSHED];
+  int last;
+} Pusher;
+
+static void
+numbered_deliver (ThrNode *node)
+{
+  Numbered *self = (Numbered *) node;
+
+  g_assert_cmpint (self->number, ==, *self->last + 1);
+  ++*self->last;
+}
+
+static gpointer
+pusher_thread (gpointer data)
+{
+  Pusher *self = data;
+
+  for (int i = 0; i < N_PUSHED; i++)
+    {
+      self->parcels[i].node.deliver = numbered_deliver;
+      self->parcels[i].number = i + 1;
+      self->parcels[i].last = &self->last;
+      thr_dispatcher_push (self->dispatcher, &self->parcels[i].node);
+      g_atomic_int_inc (self->n_pushed);
+    }
+
+  return NULL;
+}
+
+static void
+test_close_in_order (void)
+{
+  ThrDispatcher *heir = thr_dispatcher_for_maker ();
+
+  for (guint round = 0; round < thr_test_scale (500, 20); round++)
+    {
+      GMainContext *context = g_main_context_new ();
+      ThrDispatcher *dispatcher = thr_dispatcher_for_context (context);
+      GThread *threads[N_PUSHERS];
+      Pusher pushers[N_PUSHERS];
+      int n_pushed = 0;
+
+      for (int i = 0; i < N_PUSHERS; i++)
+        {
+          pushers[i].dispatcher = dispatcher;
+          pushers[i].n_pushed = &n_pushed;
+          pushers[i].last = 0;
+          threads[i] = g_thread_new ("pusher", pusher_thread, &pushers[i]);
+        }
+      while (g_atomic_int_get (&n_pushed) < (int) round % (N_PUSHERS * N_PUSHED))
+        g_main_context_iteration (context, FALSE);
+      thr_dispatcher_close (dispatcher, heir);
+
+      for (int i = 0; i < N_PUSHERS; i++)
+        thr_test_poll_until (pushers[i].last == N_PUSHED);
+      for (int i = 0; i < N_PUSHERS; i++)
+        g_thread_join (threads[i]);
+      thr_dispatcher_unref (dispatcher);
+      g_main_context_unref (context);
+    }
+  thr_dispatcher_unref (heir);
+}
+
 static void
 never_called (ThrThreadWrapper *thread,
               gpointer          user_data)
@@ -509,6 +589,7 @@ main (int    argc,
   g_test_add_func ("/dispatcher/sleep", test_sleep);
   g_test_add_func ("/dispatcher/ticks", test_ticks);
   g_test_add_func ("/dispatcher/close", test_close);
+  g_test_add_func ("/dispatcher/close-in-order", test_close_in_order);
   g_test_add_func ("/dispatcher/owner-gone", test_owner_gone);
   g_test_add_func ("/dispatcher/waiting-to-leave", test_waiting_to_leave);
 

@@ -33,17 +33,20 @@ typedef void (*LifeFunc) (Life  *life,
 struct _Life
 {
   LifeFunc act;
-  LifeFunc leave; /* or NULL: what each thread does at its end */
+  LifeFunc leave; /* what each thread does at its end: drops its references */
   guint seed;
   int n_waiting;
+  int n_leaving;
   int n_done;
   GThread *threads[N_THREADS];
   ThrThreadManager *manager;
-  ThrThreadWrapper *jobs[N_JOBS];
+  ThrThreadWrapper *jobs[N_JOBS]; /* each thread has a reference to each */
   ThrTestRecorder *recorders[N_JOBS];
+  int n_jobs_left;
   int n_submitted;
   int n_destroyed;
-  ThrWorker *workers[N_WORKERS];
+  ThrWorker *workers[N_WORKERS]; /* as the jobs */
+  GWeakRef first_worker;
   ThrChannel *channel;
   ThrDefer *defer;
   int n_resolved;
@@ -62,8 +65,7 @@ life_thread (gpointer data)
     g_thread_yield ();
   for (int i = 0; i < N_ACTS; i++)
     life->act (life, thread, rand);
-  if (life->leave != NULL)
-    life->leave (life, thread, rand);
+  life->leave (life, thread, rand);
   g_atomic_int_inc (&life->n_done);
 
   return NULL;
@@ -74,6 +76,41 @@ life_begin (Life *life)
 {
   for (guint i = 0; i < N_THREADS; i++)
     life->threads[i] = g_thread_new ("life", life_thread, life);
+}
+
+/* A reference of its own for each thread; who makes it keeps another. */
+static gpointer
+share (gpointer object)
+{
+  for (guint i = 0; i < N_THREADS; i++)
+    g_object_ref (object);
+
+  return object;
+}
+
+static void
+one_less (gpointer user_data,
+          GObject *object)
+{
+  (*(int *) user_data)--;
+}
+
+/* Whether all other threads are at their ends, and act no more. */
+static gboolean
+is_last (Life *life)
+{
+  return g_atomic_int_add (&life->n_leaving, 1) == N_THREADS - 1;
+}
+
+static void
+drop (gpointer objects,
+      guint    n_objects,
+      GRand   *rand)
+{
+  guint first = (guint) g_rand_int_range (rand, 0, (gint32) n_objects);
+
+  for (guint i = 0; i < n_objects; i++)
+    g_object_unref (((gpointer *) objects)[(first + i) % n_objects]);
 }
 
 static void
@@ -179,19 +216,30 @@ job_leave (Life  *life,
 
   while ((n = g_atomic_int_add (&life->n_submitted, 1)) < N_JOBS)
     g_assert_true (thr_thread_manager_submit (life->manager, life->jobs[n], NULL));
-  thr_thread_manager_set_paused (life->manager, FALSE);
-  g_object_unref (life->manager);
+  if (is_last (life))
+    {
+      thr_thread_manager_set_paused (life->manager, FALSE);
+      for (guint i = 0; i < N_JOBS; i++)
+        thr_thread_wrapper_resume (life->jobs[i]);
+    }
+  if (g_rand_boolean (rand))
+    {
+      drop (life->jobs, N_JOBS, rand);
+      g_object_unref (life->manager);
+    }
+  else
+    {
+      g_object_unref (life->manager);
+      drop (life->jobs, N_JOBS, rand);
+    }
 }
 
 static gboolean
 all_closed (Life *life)
 {
   for (guint i = 0; i < N_JOBS; i++)
-    {
-      thr_thread_wrapper_resume (life->jobs[i]);
-      if (!thr_test_recorder_is_closed (life->recorders[i]))
-        return FALSE;
-    }
+    if (!thr_test_recorder_is_closed (life->recorders[i]))
+      return FALSE;
   return g_atomic_int_get (&life->n_done) == N_THREADS;
 }
 
@@ -208,29 +256,31 @@ live_jobs (guint seed)
   Life life = { job_act, job_leave, seed };
   gpointer manager;
 
-  manager = life.manager = thr_thread_manager_new ();
+  manager = life.manager = share (thr_thread_manager_new ());
   g_object_add_weak_pointer (G_OBJECT (manager), &manager);
   thr_thread_manager_set_thread_limit (life.manager, 3, NULL);
-  for (guint i = 1; i < N_THREADS; i++)
-    g_object_ref (life.manager);
   for (guint i = 0; i < N_JOBS; i++)
     {
-      life.jobs[i] = thr_thread_wrapper_new (NULL, job_func, &life, job_destroy);
+      life.jobs[i] = share (thr_thread_wrapper_new (NULL, job_func, &life, job_destroy));
+      g_object_weak_ref (G_OBJECT (life.jobs[i]), one_less, &life.n_jobs_left);
+      life.n_jobs_left++;
       life.recorders[i] = thr_test_recorder_new (life.jobs[i]);
       thr_test_recorder_watch_signals (life.recorders[i], life.jobs[i]);
       thr_test_recorder_watch_callbacks (life.recorders[i], life.jobs[i]);
     }
 
   life_begin (&life);
+  g_object_unref (life.manager);
+  for (guint i = 0; i < N_JOBS; i++)
+    g_object_unref (life.jobs[i]);
   thr_test_poll_until (all_closed (&life));
   life_join (&life);
 
-  thr_test_poll_until (manager == NULL);
+  thr_test_poll_until (manager == NULL && life.n_jobs_left == 0);
   for (guint i = 0; i < N_JOBS; i++)
     {
       if (!g_strv_contains (lives, thr_test_recorder_get (life.recorders[i])))
         g_error ("no life of a job: %s", thr_test_recorder_get (life.recorders[i]));
-      thr_test_finalize_soon (life.jobs[i]);
       thr_test_recorder_unref (life.recorders[i]);
     }
   g_assert_cmpint (life.n_destroyed, ==, N_JOBS);
@@ -257,15 +307,6 @@ unlistened (gpointer user_data)
   g_atomic_int_add (&life->n_listeners, -1);
 }
 
-static void
-worker_gone (gpointer  user_data,
-             GObject  *worker)
-{
-  Life *life = user_data;
-
-  life->n_workers_left--;
-}
-
 static gboolean
 worker_func (ThrWorker *worker,
              gpointer   user_data,
@@ -275,8 +316,13 @@ worker_func (ThrWorker *worker,
 
   thr_defer_get (life->defer, 200, NULL);
   while (thr_worker_wait_timeout (worker, 1000, error))
-    if (!thr_worker_fire (life->workers[0], "PONG", NULL, error))
-      return FALSE;
+    {
+      /* Found again, it may be, at the last moment. */
+      g_autoptr (ThrWorker) first = g_weak_ref_get (&life->first_worker);
+
+      if (first != NULL && !thr_worker_fire (first, "PONG", NULL, error))
+        return FALSE;
+    }
   return FALSE;
 }
 
@@ -351,47 +397,49 @@ worker_act (Life  *life,
     }
 }
 
-static gboolean
-all_stopped (Life *life)
+static void
+worker_leave (Life  *life,
+              guint  thread,
+              GRand *rand)
 {
-  gboolean stopped = g_atomic_int_get (&life->n_done) == N_THREADS;
-
-  for (guint i = 0; i < N_WORKERS; i++)
-    {
-      if (stopped)
+  /* Nobody starts them any more. */
+  if (is_last (life))
+    for (guint i = 0; i < N_WORKERS; i++)
+      {
         thr_worker_stop (life->workers[i]);
-      stopped = stopped && !thr_worker_is_running (life->workers[i]);
-    }
-  return stopped;
+        if (g_rand_boolean (rand))
+          thr_worker_join (life->workers[i], thr_test_deadline (), NULL);
+      }
+  drop (life->workers, N_WORKERS, rand);
 }
 
 static void
 live_workers (guint seed)
 {
-  Life life = { worker_act, NULL, seed };
+  Life life = { worker_act, worker_leave, seed };
 
   life.channel = thr_channel_new ();
   life.defer = thr_defer_new ();
   for (guint i = 0; i < N_WORKERS; i++)
     {
-      life.workers[i] = thr_worker_new (NULL, worker_func, &life, NULL);
+      life.workers[i] = share (thr_worker_new (NULL, worker_func, &life, NULL));
       thr_worker_set_quiet (life.workers[i], TRUE);
-      g_object_weak_ref (G_OBJECT (life.workers[i]), worker_gone, &life);
+      g_object_weak_ref (G_OBJECT (life.workers[i]), one_less, &life.n_workers_left);
       life.n_workers_left++;
     }
+  g_weak_ref_init (&life.first_worker, life.workers[0]);
 
   life_begin (&life);
-  thr_test_poll_until (all_stopped (&life));
+  for (guint i = 0; i < N_WORKERS; i++)
+    g_object_unref (life.workers[i]);
+  thr_test_poll_until (g_atomic_int_get (&life.n_done) == N_THREADS);
   life_join (&life);
 
   g_assert_cmpint (life.n_resolved, <=, 1);
   g_assert_true (thr_defer_is_pending (life.defer) == (life.n_resolved == 0));
-  for (guint i = 0; i < N_WORKERS; i++)
-    thr_worker_join (life.workers[i], thr_test_deadline (), NULL);
   thr_test_finalize_soon (life.channel);
-  for (guint i = 0; i < N_WORKERS; i++)
-    g_object_unref (life.workers[i]);
   thr_test_poll_until (life.n_workers_left == 0);
+  g_weak_ref_clear (&life.first_worker);
   thr_test_poll_until (g_atomic_int_get (&life.n_listeners) == 0);
   thr_test_finalize_soon (life.defer);
 }

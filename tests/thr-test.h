@@ -7,7 +7,7 @@
 G_BEGIN_DECLS
 
 /* Under valgrind, or with THR_TEST_QUICK=1, the large counts are reduced and
- * the deadlines are longer. */
+ * the deadlines are longer; with a THR_SCHEDULE_SEED the deadlines are. */
 guint  thr_test_scale    (guint full,
                           guint quick);
 gint64 thr_test_deadline (void);

@@ -57,6 +57,9 @@ struct _ThrDispatcher
   gboolean flooded;
   /* Written before `head` becomes SHUT, read after. */
   ThrDispatcher *heir;
+  /* The heir has what was here: set with release after that, and read with acquire
+   * by who comes later, which so comes after what it pushed before. */
+  _Atomic gboolean moved;
 };
 
 typedef struct
@@ -340,6 +343,8 @@ thr_dispatcher_push (ThrDispatcher *self,
 
       if (head == SHUT)
         {
+          while (!atomic_load_explicit (&self->moved, memory_order_acquire))
+            g_thread_yield ();
           self = self->heir;
           head = atomic_load_explicit (&self->head, memory_order_acquire);
           continue;
@@ -703,6 +708,8 @@ thr_dispatcher_close (ThrDispatcher *self,
       *from = node->next;
       thr_dispatcher_push (heir, node);
     }
+  atomic_store_explicit (&self->moved, TRUE, memory_order_release);
+
   while (!g_queue_is_empty (&self->ticks))
     thr_dispatcher_untick (self, g_queue_peek_head (&self->ticks));
   g_source_destroy (self->source);

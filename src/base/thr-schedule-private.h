@@ -3,10 +3,11 @@
 #pragma once
 
 /* Other schedules than the usual ones, for a build with -Dschedules=true. The
- * compiler reads this file before each source of the library, in no other build,
- * so that what takes a lock, touches an atomic or hands something to another
- * thread gives its processor away at random, before it or after it, with no call
- * written anew for it. */
+ * compiler reads this file before each source of the library and of its modules,
+ * in no other build, so that what takes a lock, touches an atomic or hands
+ * something to another thread gives its processor away at random, before it or
+ * after it, with no call written anew for it. tests/check-tree.py looks whether
+ * one that src/ uses is missing here. */
 
 #include <gio/gio.h>
 #include <glib.h>
@@ -16,9 +17,14 @@ G_BEGIN_DECLS
 
 /* The same seed gives each thread the same decisions, in the order in which the
  * threads came. Zero, the seed at first unless THR_SCHEDULE_SEED says another,
- * gives nothing away. */
+ * gives nothing away. A module has a seed of its own, which is only ever that of
+ * THR_SCHEDULE_SEED. */
 void thr_schedule_set_seed (guint seed);
 void thr_schedule_yield    (void);
+
+/* Functions, for what GLib's macros name or somebody hands on as a pointer. */
+void thr_schedule_unref_object (gpointer       object);
+void thr_schedule_free_locker  (GMutexLocker **locker);
 
 #define THR_YIELD_POINT() thr_schedule_yield ()
 
@@ -37,24 +43,96 @@ void thr_schedule_yield    (void);
 #define g_mutex_trylock(mutex)          THR_BEFORE ((g_mutex_trylock) (mutex))
 #define g_mutex_unlock(mutex)           THR_AFTER ((g_mutex_unlock) (mutex))
 #define g_mutex_locker_new(mutex)       THR_BEFORE ((g_mutex_locker_new) (mutex))
+#define g_mutex_locker_free(locker)     THR_AFTER ((g_mutex_locker_free) (locker))
+#define glib_autoptr_cleanup_GMutexLocker thr_schedule_free_locker
 #define g_cond_wait(cond, mutex)        THR_BEFORE ((g_cond_wait) (cond, mutex))
 #define g_cond_wait_until(cond, mutex, end)                                      \
   THR_BEFORE ((g_cond_wait_until) (cond, mutex, end))
 #define g_cond_signal(cond)             THR_BEFORE ((g_cond_signal) (cond))
 #define g_cond_broadcast(cond)          THR_BEFORE ((g_cond_broadcast) (cond))
+/* Where it is done, there is neither a lock, with which a child could be forked,
+ * nor anything to yield for: each cast of an object asks. */
+#undef g_once
+#undef g_once_init_enter
+#undef g_once_init_leave
+#define g_once(once, func, arg)                                                  \
+  (__atomic_load_n (&(once)->status, __ATOMIC_ACQUIRE) == G_ONCE_STATUS_READY    \
+     ? (once)->retval                                                            \
+     : THR_BEFORE (g_once_impl (once, func, arg)))
+#define g_once_init_enter(location)                                              \
+  (!(g_atomic_pointer_get) (location) && THR_BEFORE ((g_once_init_enter) (location)))
+#define g_once_init_leave(location, result)                                      \
+  THR_BEFORE ((g_once_init_leave) (location, (gsize) (result)))
+#define g_main_context_acquire(context) THR_AROUND ((g_main_context_acquire) (context))
+#define g_main_context_release(context) THR_AFTER ((g_main_context_release) (context))
+#define g_main_context_is_owner(context) THR_BEFORE ((g_main_context_is_owner) (context))
+#define g_main_context_push_thread_default(context)                              \
+  THR_BEFORE ((g_main_context_push_thread_default) (context))
+#define g_main_context_pop_thread_default(context)                               \
+  THR_AFTER ((g_main_context_pop_thread_default) (context))
 
-/* Queues, and what wakes those who wait at them. */
+/* Queues, what wakes those who wait at them, and who else begins to run. */
 #define g_main_context_wakeup(context)  THR_BEFORE ((g_main_context_wakeup) (context))
+#define g_main_context_iteration(context, may_block)                             \
+  THR_BEFORE ((g_main_context_iteration) (context, may_block))
 #define g_source_set_ready_time(source, time)                                    \
   THR_BEFORE ((g_source_set_ready_time) (source, time))
+#define g_source_set_priority(source, priority)                                  \
+  THR_BEFORE ((g_source_set_priority) (source, priority))
 #define g_source_attach(source, context)                                         \
   THR_BEFORE ((g_source_attach) (source, context))
+#define g_source_add_child_source(source, child)                                 \
+  THR_BEFORE ((g_source_add_child_source) (source, child))
 #define g_source_destroy(source)        THR_BEFORE ((g_source_destroy) (source))
 #define g_thread_pool_push(pool, data, error)                                    \
-  THR_BEFORE ((g_thread_pool_push) (pool, data, error))
+  THR_AROUND ((g_thread_pool_push) (pool, data, error))
+#define g_thread_try_new(name, func, data, error)                                \
+  THR_AROUND ((g_thread_try_new) (name, func, data, error))
+#define g_task_attach_source(task, source, func)                                 \
+  THR_BEFORE ((g_task_attach_source) (task, source, func))
+#define g_task_return_boolean(task, result)                                      \
+  THR_BEFORE ((g_task_return_boolean) (task, result))
+#define g_task_return_pointer(task, result, destroy)                             \
+  THR_BEFORE ((g_task_return_pointer) (task, result, destroy))
+#define g_task_return_error(task, error)                                         \
+  THR_BEFORE ((g_task_return_error) (task, error))
+#define g_task_return_new_error(task, ...)                                       \
+  THR_BEFORE ((g_task_return_new_error) (task, __VA_ARGS__))
+#define g_task_return_error_if_cancelled(task)                                   \
+  THR_BEFORE ((g_task_return_error_if_cancelled) (task))
+#define g_cancellable_cancel(cancellable)                                        \
+  THR_BEFORE ((g_cancellable_cancel) (cancellable))
+#define g_cancellable_connect(cancellable, callback, data, destroy)              \
+  THR_BEFORE ((g_cancellable_connect) (cancellable, callback, data, destroy))
+#define g_cancellable_disconnect(cancellable, id)                                \
+  THR_BEFORE ((g_cancellable_disconnect) (cancellable, id))
+#define g_cancellable_is_cancelled(cancellable)                                  \
+  THR_BEFORE ((g_cancellable_is_cancelled) (cancellable))
+#define g_cancellable_set_error_if_cancelled(cancellable, error)                 \
+  THR_BEFORE ((g_cancellable_set_error_if_cancelled) (cancellable, error))
+
+/* References to objects: g_clear_object(), a g_autoptr() and who hands
+ * g_object_unref() on meet these, too. */
 #undef g_object_ref
+#undef g_object_ref_sink
+#undef g_set_object
 #define g_object_ref(object)            THR_BEFORE ((__typeof__ (object)) (g_object_ref) (object))
-#define g_object_unref(object)          THR_BEFORE ((g_object_unref) (object))
+#define g_object_ref_sink(object)                                                \
+  THR_BEFORE ((__typeof__ (object)) (g_object_ref_sink) (object))
+#define g_object_unref                  thr_schedule_unref_object
+#define glib_autoptr_clear_GObject      thr_schedule_unref_object
+#define g_set_object(place, object)                                              \
+  THR_BEFORE ((g_set_object) ((GObject **) (place), (GObject *) (object)))
+#define g_object_weak_ref(object, func, data)                                    \
+  THR_BEFORE ((g_object_weak_ref) (object, func, data))
+#define g_object_get_qdata(object, quark)                                        \
+  THR_BEFORE ((g_object_get_qdata) (object, quark))
+#define g_object_set_qdata(object, quark, data)                                  \
+  THR_BEFORE ((g_object_set_qdata) (object, quark, data))
+#define g_object_set_qdata_full(object, quark, data, destroy)                    \
+  THR_BEFORE ((g_object_set_qdata_full) (object, quark, data, destroy))
+#define g_object_steal_qdata(object, quark)                                      \
+  THR_BEFORE ((g_object_steal_qdata) (object, quark))
 
 /* GLib's atomics: each is a function beside the macro. */
 #undef g_atomic_int_get

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <time.h>
 
+/* As they are. */
+#undef g_object_unref
+
 /* Of the numbers below 256 that are drawn: how many sleep, and how many yield. */
 #define N_SLEEP 2
 #define N_YIELD 30
@@ -72,4 +75,18 @@ thr_schedule_yield (void)
       g_thread_yield ();
     }
   errno = error;
+}
+
+void
+thr_schedule_unref_object (gpointer object)
+{
+  thr_schedule_yield ();
+  g_object_unref (object);
+}
+
+void
+thr_schedule_free_locker (GMutexLocker **locker)
+{
+  if (*locker != NULL)
+    g_mutex_locker_free (*locker);
 }

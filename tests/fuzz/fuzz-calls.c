@@ -16,8 +16,6 @@
 
 typedef struct
 {
-  const guint8 *input;
-  gsize n_input;
   ThrThreadManager *managers[N];
   ThrThreadWrapper *jobs[N];
   ThrThreadWrapper *submitted[256]; /* each of them, until it is over */
@@ -69,8 +67,12 @@ step_func (ThrThreadWrapper *thread,
            gpointer          user_data,
            GError          **error)
 {
-  thr_thread_wrapper_set_progress (thread, 0.5);
-  return g_random_int_range (0, 4) != 0;
+  guint what = GPOINTER_TO_UINT (user_data);
+  double progress = thr_thread_wrapper_get_progress (thread);
+  guint step = progress > 0 ? (guint) (progress * 8) : 0;
+
+  thr_thread_wrapper_set_progress (thread, (step + 1) / 8.0);
+  return step < what / 8 % 8;
 }
 
 static gboolean
@@ -282,7 +284,8 @@ call_job (World *self,
       if (self->n_submitted == G_N_ELEMENTS (self->submitted))
         break;
       job = by & N ? thr_thread_manager_do_manual (self->managers[i], NULL)
-                   : thr_thread_manager_do_sliced (self->managers[i], NULL, step_func, NULL, NULL);
+                   : thr_thread_manager_do_sliced (self->managers[i], NULL, step_func,
+                                                   GUINT_TO_POINTER (by), NULL);
       fresh_job (self, i, job);
       thr_thread_wrapper_set_on_end (self->jobs[i], ended, self, NULL);
       self->submitted[self->n_submitted++] = g_object_ref (self->jobs[i]);

@@ -6,7 +6,9 @@
  * What is checked, in every interleaving:
  *  - no wake-up is lost: the owner does not sleep on a node (else the run ends in a
  *    state that is no valid end: `owner` waits while nodes are there);
- *  - each node is delivered once, and those of one thread in their order;
+ *  - each node is delivered once, and those of one thread in their order, also where
+ *    the dispatcher is closed meanwhile and its heir gets what is left;
+ *  - the heir gets nothing of one that is not closed yet;
  *  - when all is delivered and no pusher is between its push and the end of its
  *    wake-up, the dispatcher may be freed: nobody touches it any more.
  *
@@ -23,7 +25,8 @@
 /* What `head` can be; a node is 2 + its number. */
 #define ASLEEP 0
 #define BUSY 1
-#define is_node(h) (h >= 2)
+#define SHUT 255
+#define is_node(h) (h >= 2 && h != SHUT)
 
 byte head = BUSY;
 byte stack[TOTAL]; /* the list that begins at head: the newest is the last here */
@@ -34,12 +37,31 @@ byte wakers = 0;      /* pushers that will still touch the dispatcher */
 byte sleepers = 0;
 bool cond = false;    /* the signal of `awake`, for who waits for it */
 
-byte taken[TOTAL], n_taken = 0;
+/* The heir's inbox, by itself as safe as this one: a queue. */
+byte inherited[TOTAL];
+byte n_inherited = 0;
+bool moved = false; /* the heir has what was here */
+
+byte taken[TOTAL], n_taken = 0, n_gone = 0; /* of the taken */
 byte delivered = 0;
 byte last[PUSHERS]; /* how many of each pusher were delivered */
 bool freed = false;
 
 inline touch () { assert (!freed) }
+
+/* In order, and once. */
+inline count_in (node)
+{
+  assert ((node - 2) % NODES == last[(node - 2) / NODES]);
+  last[(node - 2) / NODES]++;
+  delivered++
+}
+
+/* thr_dispatcher_push() to the heir */
+inline pass_on (node)
+{
+  atomic { inherited[n_inherited] = node; n_inherited++ }
+}
 
 /* thr_dispatcher_push() */
 proctype pusher (byte me)
@@ -49,8 +71,20 @@ proctype pusher (byte me)
 
   for (i : 0 .. NODES - 1) {
     node = 2 + me * NODES + i;
-    seen = head;
+    touch (); seen = head;
 again:
+    if
+    :: seen == SHUT ->
+#ifndef BROKEN_ORDER
+       touch (); moved;
+#endif
+       touch (); pass_on (node);
+       goto next
+    :: else
+    fi;
+#ifdef BROKEN_CLOSE
+unseen:
+#endif
     was_asleep = (seen == ASLEEP);
     if
     :: was_asleep -> touch (); wakers++
@@ -70,7 +104,11 @@ again:
        :: was_asleep -> touch (); wakers--
        :: else
        fi;
+#ifdef BROKEN_CLOSE
+       goto unseen
+#else
        goto again
+#endif
     fi;
     if
     :: was_asleep ->
@@ -83,17 +121,19 @@ again:
        touch ();
        wakers--
     :: else
-    fi
+    fi;
+next:
+    skip
   }
 }
 
-/* take() and what follows in thr_dispatcher_deliver() */
+/* take() and what follows in thr_dispatcher_deliver(); one of those who are called may
+ * close the dispatcher. */
 inline deliver ()
 {
-  byte k, who;
-
   d_step {
     n_taken = 0;
+    n_gone = 0;
     if
     :: is_node (head) ->
        for (k : 0 .. height - 1) { taken[k] = stack[k] }
@@ -101,28 +141,28 @@ inline deliver ()
        height = 0
     :: else
     fi;
+    k = 0;
     head = BUSY
   }
-  k = 0;
   do
-  :: k < n_taken ->
-     d_step {
-       who = (taken[k] - 2) / NODES;
-       assert ((taken[k] - 2) % NODES == last[who]); /* in order, and once */
-       last[who]++;
-       delivered++
-     };
-     k++
-  :: else -> break
+  :: n_gone < n_taken -> d_step { count_in (taken[n_gone]); n_gone++ }
+  :: closes && n_gone < n_taken -> goto close
+  :: n_gone == n_taken -> break
   od
 }
 
 /* An iteration of the main loop, or a wait of the library's own: whichever. */
 active proctype owner ()
 {
-  bool ready;
+  byte k, n_left;
+  bool ready, closes;
 
+  if
+  :: closes = false
+  :: closes = true /* sooner or later */
+  fi;
   do
+  :: closes -> goto close
   :: delivered < TOTAL ->
      if
      :: /* source_prepare() */
@@ -138,7 +178,11 @@ active proctype owner ()
         /* The poll; source_check() */
         if
         :: ready
-        :: !ready -> wakeup -> wakeup = false
+        :: !ready ->
+           if
+           :: wakeup -> wakeup = false
+           :: closes -> goto close /* woken by another source */
+           fi
         fi;
         if
         :: is_node (head) -> deliver ()
@@ -166,14 +210,52 @@ active proctype owner ()
 #endif
         deliver ()
      fi
-  :: else -> break
+  :: delivered == TOTAL && !closes -> break
   od;
+  goto dispose;
+
+  /* thr_dispatcher_close() */
+close:
+  skip;
+  d_step {
+    n_left = 0;
+    if
+    :: is_node (head) -> n_left = height
+    :: else
+    fi;
+    k = 0;
+    head = SHUT
+  };
+  do
+  :: n_gone < n_taken -> pass_on (taken[n_gone]); n_gone++
+  :: n_gone == n_taken && k < n_left -> pass_on (stack[k]); k++
+  :: n_gone == n_taken && k == n_left -> break
+  od;
+  moved = true;
+  delivered == TOTAL;
 
   /* dispatcher_dispose() */
+dispose:
 #ifndef BROKEN_FREE
   wakers == 0;
 #endif
   freed = true
+}
+
+/* Who owns the heir's context. */
+active proctype heir ()
+{
+  byte n = 0;
+
+  do
+  :: n < n_inherited ->
+     d_step {
+       assert (head == SHUT);
+       count_in (inherited[n]);
+       n++
+     }
+  :: n == n_inherited && delivered == TOTAL -> break
+  od
 }
 
 init

@@ -128,7 +128,7 @@ use_all (void)
   worker = thr_worker_new (NULL, wait_a_while, NULL, NULL);
   thr_test_worker_start (worker);
   thr_test_worker_join (worker);
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
 
   begin = g_get_monotonic_time ();
   g_assert_true (thr_sleep (20000, NULL));

@@ -189,7 +189,7 @@ workers_in_turn (guint n)
 
       thr_test_worker_start (worker);
       thr_test_worker_join (worker);
-      thr_test_worker_gone (worker);
+      thr_test_finalize_soon (worker);
     }
 }
 
@@ -211,7 +211,7 @@ workers_at_once (guint n)
   for (guint i = 0; i < n; i++)
     {
       thr_test_worker_join (workers[i]);
-      thr_test_worker_gone (workers[i]);
+      thr_test_finalize_soon (workers[i]);
     }
 }
 

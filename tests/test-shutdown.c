@@ -2,6 +2,7 @@
 
 #include "config.h"
 
+#include "base/thr-dispatcher-private.h"
 #include "thr-test.h"
 
 #include <string.h>
@@ -573,6 +574,38 @@ test_shutdown_async_idle (void)
     }
 }
 
+static void
+take_the_turn (ThrThreadWrapper *thread,
+               const GValue     *result,
+               gpointer          user_data)
+{
+  gint64 until = g_get_monotonic_time () + 2 * THR_DISPATCH_BUDGET;
+
+  while (g_get_monotonic_time () < until)
+    continue;
+}
+
+/* What was over before the time was is over, also where another job's callback
+ * takes the turn in which that would be told. */
+static void
+test_shutdown_async_in_time (void)
+{
+  ThrThreadManager *other = manager_new (), *manager = manager_new ();
+  ThrThreadWrapper *job = thr_thread_wrapper_new (NULL, thr_test_job_return, NULL, NULL);
+  Shutdown shutdown = { 0 };
+
+  thr_thread_wrapper_set_on_success (job, take_the_turn, NULL, NULL);
+  g_assert_true (thr_thread_manager_submit (other, job, NULL));
+  thr_test_block_until (thr_thread_wrapper_get_finished_with (job) != THR_EXECUTION_STATE_CREATED);
+  thr_thread_manager_shutdown_async (manager, THR_SHUTDOWN_MODE_DRAIN, 0, NULL, shutdown_cb, &shutdown);
+  thr_test_run_until (shutdown.n_calls == 1);
+  g_assert_no_error (shutdown.error);
+
+  thr_test_finalize_soon (job);
+  thr_test_finalize_soon (manager);
+  thr_test_finalize_soon (other);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -590,6 +623,7 @@ main (int   argc,
   g_test_add_func ("/shutdown/async-drain-watched", test_shutdown_async_drain_watched);
   g_test_add_func ("/shutdown/async-fails", test_shutdown_async_fails);
   g_test_add_func ("/shutdown/async-idle", test_shutdown_async_idle);
+  g_test_add_func ("/shutdown/async-in-time", test_shutdown_async_in_time);
 
   return g_test_run ();
 }

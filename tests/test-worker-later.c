@@ -122,7 +122,7 @@ test_stop (void)
   g_assert_error (error, THR_ERROR, THR_ERROR_INVALID_STATE);
   g_assert_cmpint (thr_test_home_n_destroyed (&home), ==, 4);
   g_assert_cmpint (thr_test_home_n_away (&home), ==, 0);
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
 }
 
 static void
@@ -157,7 +157,7 @@ test_nested (void)
   thr_test_block_until (thr_test_diary_has (&diary, "later"));
   g_assert_true (do_later (worker, 0, stop_it, NULL));
   thr_test_worker_join (worker);
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
   thr_test_diary_clear (&diary);
 }
 
@@ -195,7 +195,7 @@ test_break_points_only (void)
   g_assert_true (do_later (worker, 0, note, &diary));
   thr_test_gate_open (&gate);
   thr_test_worker_join (worker);
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
   thr_test_diary_clear (&diary);
 }
 

@@ -35,7 +35,7 @@ test_run (void)
   thr_test_worker_join (worker);
   g_assert_true (ran);
   g_assert_false (thr_worker_is_running (worker));
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
 }
 
 static gboolean
@@ -86,7 +86,7 @@ test_context (void)
 
   thr_test_worker_start (worker);
   thr_test_worker_join (worker);
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
 }
 
 static gboolean
@@ -143,7 +143,7 @@ test_time_in_flood (void)
 
   thr_test_worker_start (worker);
   thr_test_worker_join (worker);
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
 }
 
 static gboolean
@@ -182,7 +182,7 @@ test_break_points_only (void)
     thr_test_worker_fire_int (worker, "EVENT", i);
   thr_test_gate_open (&gates[1]);
   thr_test_worker_join (worker);
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
   thr_test_gate_clear (&gates[0]);
   thr_test_gate_clear (&gates[1]);
 }
@@ -227,8 +227,8 @@ test_properties (void)
   thr_test_run_until (g_strcmp0 (words->str, "+-") == 0);
   thr_test_worker_join (worker);
   g_assert_true (thr_worker_set_parent (worker, NULL, NULL));
-  thr_test_worker_gone (worker);
-  thr_test_worker_gone (other);
+  thr_test_finalize_soon (worker);
+  thr_test_finalize_soon (other);
 }
 
 /* A derived type: the vfunc instead of a function. */
@@ -272,7 +272,7 @@ test_derived (void)
       thr_test_worker_join (THR_WORKER (worker));
     }
   g_assert_cmpint (worker->n_runs, ==, 3);
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
 }
 
 /* It is kept by its run, and freed at home, with what it was given. */
@@ -326,8 +326,8 @@ test_owner (void)
   thr_test_worker_start (worker);
   thr_test_worker_join (worker);
   g_assert_true (thr_worker_home (inner) == thr_worker_home (worker));
-  thr_test_worker_gone (inner);
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (inner);
+  thr_test_finalize_soon (worker);
 }
 
 int

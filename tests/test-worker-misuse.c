@@ -42,7 +42,7 @@ test_names (void)
   REFUSED (thr_bubble ("", NULL, &error), THR_ERROR_INVALID_ARGUMENT, NULL);
   g_assert_null (thr_wait_event ("", 0, NULL, &error));
   REFUSED (FALSE, THR_ERROR_INVALID_ARGUMENT, NULL);
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
 }
 
 static gboolean
@@ -85,8 +85,8 @@ test_inside (void)
 
   thr_test_worker_start (worker);
   thr_test_worker_join (worker);
-  thr_test_worker_gone (worker);
-  thr_test_worker_gone (other);
+  thr_test_finalize_soon (worker);
+  thr_test_finalize_soon (other);
 }
 
 static void
@@ -111,7 +111,7 @@ test_outside (void)
   thr_test_worker_start (child);
   REFUSED (thr_worker_set_parent (child, NULL, &error), THR_ERROR_INVALID_STATE, "child");
   thr_test_worker_finish (child);
-  thr_test_worker_gone (parent);
+  thr_test_finalize_soon (parent);
 }
 
 static void
@@ -140,7 +140,7 @@ test_null (void)
   CRITICAL (g_assert_null (thr_worker_wait_until (worker, 0, NULL, NULL, NULL)));
   CRITICAL (g_assert_false (thr_worker_is_running (NULL)));
 #undef CRITICAL
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
 }
 
 /* No descriptors left: start says so, where GLib would abort. */

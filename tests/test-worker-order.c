@@ -64,7 +64,7 @@ test_events (void)
   thr_test_worker_join (worker);
   for (guint i = 0; i < 3; i++)
     g_assert_cmpint (last[i], ==, thr_test_scale (20000, 1000));
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
 }
 
 static gboolean
@@ -112,7 +112,7 @@ test_priority (void)
   thr_worker_stop (worker);
   thr_test_worker_join (worker);
   thr_test_diary_check (&diary, "high1 high2 zero1 zero2 low");
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
   thr_test_diary_clear (&diary);
 }
 
@@ -148,7 +148,7 @@ test_once (void)
   g_assert_false (thr_worker_unlisten (worker, once));
   g_assert_true (thr_worker_unlisten (worker, permanent));
   g_assert_false (thr_worker_unlisten (worker, permanent));
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
   thr_test_diary_clear (&diary);
 }
 
@@ -185,9 +185,9 @@ test_target (void)
   g_assert_cmpint (n_heard, ==, 4);
   g_assert_cmpint (n_of_one, ==, 1);
   g_assert_cmpint (n_of_main, ==, 2);
-  thr_test_worker_gone (worker);
-  thr_test_worker_gone (one);
-  thr_test_worker_gone (two);
+  thr_test_finalize_soon (worker);
+  thr_test_finalize_soon (one);
+  thr_test_finalize_soon (two);
 }
 
 static gboolean
@@ -228,7 +228,7 @@ test_change_meanwhile (void)
   thr_test_diary_check (&self.diary, "first change last added-high last added-low");
   for (int i = 0; i < 4; i++)
     thr_listener_unref (self.listeners[i]);
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
   thr_test_diary_clear (&self.diary);
 }
 
@@ -265,7 +265,7 @@ test_nested_once (void)
   thr_worker_stop (worker);
   thr_test_worker_join (worker);
   thr_test_diary_check (&diary, "begin other end other");
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
   thr_test_diary_clear (&diary);
 }
 
@@ -292,7 +292,7 @@ test_event (void)
   thr_event_unref (thr_event_ref (event));
   thr_event_unref (event);
   thr_event_unref (plain);
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
 }
 
 static gboolean
@@ -358,8 +358,8 @@ test_failure (void)
   thr_worker_stop (worker);
   thr_test_worker_join (worker);
   g_test_assert_expected_messages ();
-  thr_test_worker_gone (worker);
-  thr_test_worker_gone (parent);
+  thr_test_finalize_soon (worker);
+  thr_test_finalize_soon (parent);
   thr_test_diary_clear (&diary);
   thr_test_diary_clear (&of_parent);
 }

@@ -63,7 +63,7 @@ finish (Pause     *self,
   thr_worker_stop (worker);
   thr_test_worker_join (worker);
   g_assert_false (thr_worker_is_paused (worker));
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
   thr_test_diary_clear (&self->heard);
   thr_test_diary_clear (&self->got);
 }

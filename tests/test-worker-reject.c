@@ -42,8 +42,8 @@ test_reject (void)
   g_assert_true (thr_worker_set_parent (worker, other, NULL));
   thr_test_worker_start (worker);
   thr_test_worker_join (worker);
-  thr_test_worker_gone (worker);
-  thr_test_worker_gone (other);
+  thr_test_finalize_soon (worker);
+  thr_test_finalize_soon (other);
 }
 
 /* The main worker hears of it in its loop; what it is told at the end of another,
@@ -79,8 +79,8 @@ test_main (void)
 
   thr_worker_unlisten (thr_worker_main (), listener);
   thr_listener_unref (listener);
-  thr_test_worker_gone (other);
-  thr_test_worker_gone (gone);
+  thr_test_finalize_soon (other);
+  thr_test_finalize_soon (gone);
 }
 
 int

@@ -67,7 +67,7 @@ test_main (void)
   unlisten (root, listener);
   g_clear_pointer (&event, thr_event_unref); /* holds its target */
   thr_test_worker_join (worker);
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
 }
 
 /* To stop it stops its children, and ends the wait that is on, not the process. */
@@ -328,7 +328,7 @@ test_overlay (void)
   g_assert_error (error, THR_ERROR, THR_ERROR_INVALID_STATE);
   unlisten (thr_worker_main (), listener);
   thr_test_worker_finish (worker);
-  thr_test_worker_gone (failing);
+  thr_test_finalize_soon (failing);
 }
 
 int

@@ -95,7 +95,7 @@ test_rest (void)
   thr_test_gate_open (&gates[1]);
   thr_test_worker_join (worker);
   thr_test_diary_check (&diary, "E0 E1 E2");
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
   thr_test_diary_clear (&diary);
 }
 
@@ -230,8 +230,8 @@ test_endings (void)
       thr_worker_stop (parent);
       thr_test_worker_join (parent);
       thr_test_diary_check (&diary, words[i]);
-      thr_test_worker_gone (worker);
-      thr_test_worker_gone (parent);
+      thr_test_finalize_soon (worker);
+      thr_test_finalize_soon (parent);
       thr_test_diary_clear (&diary);
     }
 }
@@ -279,9 +279,9 @@ test_unhandled (void)
   thr_test_worker_start (silent);
   g_assert_false (thr_worker_join (silent, thr_test_deadline (), &error));
   g_assert_error (error, THR_ERROR, THR_ERROR_FAILED);
-  thr_test_worker_gone (silent);
-  thr_test_worker_gone (worker);
-  thr_test_worker_gone (parent);
+  thr_test_finalize_soon (silent);
+  thr_test_finalize_soon (worker);
+  thr_test_finalize_soon (parent);
 }
 
 static gboolean
@@ -318,7 +318,7 @@ test_restart (void)
     }
   thr_test_diary_check (&permanent, "E0 E1 E2");
   thr_test_diary_check (&diary, "run E0 run E1 run E2");
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
   thr_test_diary_clear (&diary);
   thr_test_diary_clear (&permanent);
 }
@@ -352,9 +352,9 @@ test_restart_at_once (void)
   thr_test_worker_start (other);
   thr_test_worker_join (other);
   thr_test_worker_join (worker);
-  thr_test_worker_gone (other);
+  thr_test_finalize_soon (other);
   thr_test_block_until (thr_run_count () == 0);
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
 }
 
 int

@@ -66,9 +66,9 @@ test_parent (void)
   g_assert_false (thr_worker_is_running (made.child));
   children = thr_worker_dup_children (worker);
   g_assert_cmpuint (children->len, ==, 0);
-  thr_test_worker_gone (made.orphan);
-  thr_test_worker_gone (made.child);
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (made.orphan);
+  thr_test_finalize_soon (made.child);
+  thr_test_finalize_soon (worker);
   thr_test_gate_clear (&made.gate);
 }
 
@@ -111,9 +111,9 @@ test_daemon (void)
   g_assert_true (thr_worker_is_running (child));
   thr_test_gate_open (&gates[1]);
   thr_test_worker_join (child);
-  thr_test_worker_gone (grandchild);
-  thr_test_worker_gone (child);
-  thr_test_worker_gone (parent);
+  thr_test_finalize_soon (grandchild);
+  thr_test_finalize_soon (child);
+  thr_test_finalize_soon (parent);
 }
 
 static gpointer
@@ -163,8 +163,8 @@ test_toggle (void)
 
   g_object_ref (parent);
   g_object_remove_toggle_ref (G_OBJECT (parent), toggled_cb, &n_toggled);
-  thr_test_worker_gone (child);
-  thr_test_worker_gone (parent);
+  thr_test_finalize_soon (child);
+  thr_test_finalize_soon (parent);
 }
 
 static gboolean
@@ -208,8 +208,8 @@ test_child_waits (void)
       thr_worker_stop (parent);
       thr_test_worker_join (parent);
       thr_test_worker_join (child);
-      thr_test_worker_gone (child);
-      thr_test_worker_gone (parent);
+      thr_test_finalize_soon (child);
+      thr_test_finalize_soon (parent);
     }
 }
 
@@ -272,7 +272,7 @@ test_spread (void)
   thr_test_diary_check (&diaries[C], "c<a:DOWN c<b2:BOTH");
   for (int i = N; i-- > 0;)
     {
-      thr_test_worker_gone (workers[i]);
+      thr_test_finalize_soon (workers[i]);
       thr_test_diary_clear (&diaries[i]);
     }
 }
@@ -311,9 +311,9 @@ test_model (void)
   g_assert_cmpint (n_changes, >=, 3);
   thr_test_worker_join (one);
   thr_test_worker_join (two);
-  thr_test_worker_gone (one);
-  thr_test_worker_gone (two);
-  thr_test_worker_gone (parent);
+  thr_test_finalize_soon (one);
+  thr_test_finalize_soon (two);
+  thr_test_finalize_soon (parent);
 }
 
 int

@@ -65,8 +65,8 @@ test_events (void)
   ThrWorker *worker = thr_worker_new (NULL, use_all_waits, NULL, NULL);
   ThrWorker *firing;
 
-  thr_test_worker_gone (worker);
-  thr_test_worker_gone (other);
+  thr_test_finalize_soon (worker);
+  thr_test_finalize_soon (other);
   /* They know each other: the one by its function, the other by its data. */
   firing = g_object_new (THR_TYPE_WORKER, NULL);
   worker = thr_worker_new (NULL, use_all_waits, firing, NULL);
@@ -78,8 +78,8 @@ test_events (void)
   thr_test_worker_start (firing);
   thr_test_worker_join (firing);
   thr_test_worker_join (worker);
-  thr_test_worker_gone (firing);
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (firing);
+  thr_test_finalize_soon (worker);
 }
 
 static gboolean
@@ -209,9 +209,9 @@ test_worker (void)
   g_assert_cmpint (n_pending, >=, 2);
   thr_test_worker_join (number);
   thr_worker_join (failing, THR_FOREVER, NULL);
-  thr_test_worker_gone (worker);
-  thr_test_worker_gone (number);
-  thr_test_worker_gone (failing);
+  thr_test_finalize_soon (worker);
+  thr_test_finalize_soon (number);
+  thr_test_finalize_soon (failing);
   thr_test_gate_close (&gate);
 }
 
@@ -269,9 +269,9 @@ test_nested (void)
   thr_test_gate_wait (&gate);
   g_assert_true (thr_worker_fire (worker, "INNER", NULL, NULL));
   thr_test_worker_join (worker);
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
   thr_test_worker_join (other);
-  thr_test_worker_gone (other);
+  thr_test_finalize_soon (other);
 }
 
 static gboolean
@@ -320,7 +320,7 @@ test_cycle (void)
         thr_test_worker_join (workers[i]);
       g_assert_cmpint (n_refused, ==, 1);
       for (int i = 0; i < 3; i++)
-        thr_test_worker_gone (workers[i]);
+        thr_test_finalize_soon (workers[i]);
     }
 }
 
@@ -344,7 +344,7 @@ test_join (void)
   thr_test_gate_open (&gate);
   g_assert_true (thr_worker_join (worker, THR_FOREVER, &error));
   g_assert_no_error (error);
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
 }
 
 int

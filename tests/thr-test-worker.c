@@ -25,17 +25,11 @@ thr_test_worker_join (ThrWorker *worker)
 }
 
 void
-thr_test_worker_gone (gpointer worker)
-{
-  g_assert_finalize_object (worker);
-}
-
-void
 thr_test_worker_finish (ThrWorker *worker)
 {
   thr_worker_stop (worker);
   thr_test_worker_join (worker);
-  thr_test_worker_gone (worker);
+  thr_test_finalize_soon (worker);
 }
 
 void

@@ -9,8 +9,6 @@ G_BEGIN_DECLS
 /* Assert that it works. */
 void thr_test_worker_start    (ThrWorker *worker);
 void thr_test_worker_join     (ThrWorker *worker);
-/* Drops the last reference. */
-void thr_test_worker_gone     (gpointer worker);
 /* Stops, joins and drops the last reference. */
 void thr_test_worker_finish   (ThrWorker *worker);
 void thr_test_worker_fire_int (ThrWorker  *worker,

@@ -402,8 +402,9 @@ timed_out_cb (gpointer user_data)
   GTask *task = user_data;
   ThrCore *self = thr_core_of (g_task_get_source_object (task));
 
+  /* That it was idle in time may still be on its way. */
   if (withdraw_task (self, task))
-    complete_task (task, thr_core_timed_out_error (self));
+    complete_task (task, thr_core_is_over (self, TRUE) ? NULL : thr_core_timed_out_error (self));
   return G_SOURCE_REMOVE;
 }
 

@@ -82,7 +82,7 @@ const tests = {
         const sliced = manager.do_async('one', count);
         const manual = manager.do_async('two', async () => 2, {onEnd: () => {}});
         assertEqual(manager.busy, true);
-        await wakeUp();
+        await until(() => manager.get_n_items() === 2);
         assertEqual([manager.get_item(0) === sliced, manager.get_item(1) === manual], [true, true]);
         assert(manager.lookup(manual.ident) === manual, 'not found');
         await manager.wait_idle_async();
@@ -447,19 +447,21 @@ const tests = {
     async 'a yield after the end'() {
         const manager = new Thr.ThreadManager();
         const seen = [];
+        let steps = 0;
         const warnings = await collectWarnings(async () => {
             const thread = manager.do_async(function* () {
                 try {
-                    while (true)
+                    while (true) {
+                        steps++;
                         yield;
+                    }
                 } finally {
                     seen.push('before');
                     yield;
                     seen.push('after');
                 }
             }, {name: 'stubborn'});
-            await wakeUp();
-            await wakeUp();
+            await until(() => steps > 0);
             thread.cancel();
             cancelled(await catchRejection(thread.wait_async()));
         });
@@ -470,6 +472,7 @@ const tests = {
 
     async 'what is thrown after the end is told of'() {
         const manager = new Thr.ThreadManager();
+        let steps = 0;
         const warnings = await collectWarnings(async () => {
             const late = manager.do_async(async function late(job) {
                 await catchRejection(job.wait_async());
@@ -477,15 +480,16 @@ const tests = {
             });
             const cleaning = manager.do_async(function* cleaning() {
                 try {
-                    while (true)
+                    while (true) {
+                        steps++;
                         yield;
+                    }
                 } finally {
                     // eslint-disable-next-line no-unsafe-finally
                     throw new Error('while cleaning');
                 }
             });
-            await wakeUp();
-            await wakeUp();
+            await until(() => steps > 0);
             late.cancel();
             cleaning.cancel();
             cancelled(await catchRejection(late.wait_async()));

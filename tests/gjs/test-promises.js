@@ -150,12 +150,15 @@ const tests = {
         const all = channel.events();
         const newest = channel.events({overflow: Thr.Overflow.KEEP_LATEST});
         const three = channel.events({overflow: Thr.Overflow.DROP_OLDEST, capacity: 3});
+        let last; // heard after the others
+        const subscription = channel.subscribe(event => (last = event.get_value()));
         for (let i = 0; i < 100; i++) {
             channel.pub('VALUE', i);
             if (i % 10 === 0)
                 await wakeUp();
         }
-        await wakeUp();
+        await until(() => last === 99);
+        subscription.unsubscribe();
         const take = async (events, n) => {
             const values = [];
             for (let i = 0; i < n; i++)

@@ -4,6 +4,8 @@
 
 #include "base/thr-dispatcher-private.h"
 
+#include "base/thr-fork-private.h"
+
 #include <stdatomic.h>
 #ifdef __linux__
 #include <sys/syscall.h>
@@ -343,7 +345,7 @@ thr_dispatcher_push (ThrDispatcher *self,
 
       if (head == SHUT)
         {
-          while (!atomic_load_explicit (&self->moved, memory_order_acquire))
+          while (!atomic_load_explicit (&self->moved, memory_order_acquire) && !thr_is_fork)
             g_thread_yield ();
           self = self->heir;
           head = atomic_load_explicit (&self->head, memory_order_acquire);
@@ -700,6 +702,10 @@ thr_dispatcher_close (ThrDispatcher *self,
       node = older;
     }
 
+  /* While nobody else knows of them: what the heir delivers takes its own away. */
+  while (!g_queue_is_empty (&self->ticks))
+    thr_dispatcher_untick (self, g_queue_peek_head (&self->ticks));
+
   while (self->taken != NULL || oldest != NULL)
     {
       ThrNode **from = self->taken != NULL ? &self->taken : &oldest;
@@ -710,7 +716,5 @@ thr_dispatcher_close (ThrDispatcher *self,
     }
   atomic_store_explicit (&self->moved, TRUE, memory_order_release);
 
-  while (!g_queue_is_empty (&self->ticks))
-    thr_dispatcher_untick (self, g_queue_peek_head (&self->ticks));
   g_source_destroy (self->source);
 }

@@ -532,8 +532,6 @@ group_deliver (ThrNode *node)
    * context belonged to. */
   if (thr_dispatcher_is_closed (self->home))
     {
-      g_debug ("The context of %u subscriptions of a channel is gone: they are dropped",
-               self->roster->len);
       give_up (self);
       thr_group_unref (self);
       return;

@@ -462,6 +462,75 @@ test_close_in_order (void)
   thr_dispatcher_unref (heir);
 }
 
+/* What the heir delivers has a tick of the one that closes. */
+typedef struct
+{
+  ThrNode node;
+  ThrTick tick;
+  ThrDispatcher *dispatcher;
+  int *n_delivered;
+} Ticking;
+
+typedef struct
+{
+  ThrDispatcher *heir;
+  int n_delivered;
+} Closer;
+
+static void
+ticking_deliver (ThrNode *node)
+{
+  Ticking *self = (Ticking *) node;
+
+  thr_dispatcher_untick (self->dispatcher, &self->tick);
+  thr_dispatcher_unref (self->dispatcher);
+  ++*self->n_delivered;
+  g_free (self);
+}
+
+static gpointer
+closer_thread (gpointer data)
+{
+  Closer *self = data;
+  GMainContext *context = g_main_context_new ();
+  ThrDispatcher *dispatcher = thr_dispatcher_for_context (context);
+
+  g_assert_true (g_main_context_acquire (context));
+  for (int i = 0; i < N_PUSHED; i++)
+    {
+      Ticking *ticking = g_new0 (Ticking, 1);
+
+      ticking->node.deliver = ticking_deliver;
+      ticking->dispatcher = thr_dispatcher_ref (dispatcher);
+      ticking->n_delivered = &self->n_delivered;
+      thr_dispatcher_tick (dispatcher, &ticking->tick, count_tick);
+      thr_dispatcher_push (dispatcher, &ticking->node);
+    }
+  thr_dispatcher_close (dispatcher, self->heir);
+  g_main_context_release (context);
+  thr_dispatcher_unref (dispatcher);
+  g_main_context_unref (context);
+
+  return NULL;
+}
+
+static void
+test_close_with_ticks (void)
+{
+  ThrDispatcher *heir = thr_dispatcher_for_maker ();
+
+  for (guint n = thr_test_scale (300, 30); n > 0; n--)
+    {
+      Closer self = { heir, 0 };
+      GThread *closer = g_thread_new ("closer", closer_thread, &self);
+
+      thr_test_poll_until (self.n_delivered == N_PUSHED);
+      g_thread_join (closer);
+    }
+
+  thr_dispatcher_unref (heir);
+}
+
 static void
 never_called (ThrThreadWrapper *thread,
               gpointer          user_data)
@@ -590,6 +659,7 @@ main (int    argc,
   g_test_add_func ("/dispatcher/ticks", test_ticks);
   g_test_add_func ("/dispatcher/close", test_close);
   g_test_add_func ("/dispatcher/close-in-order", test_close_in_order);
+  g_test_add_func ("/dispatcher/close-with-ticks", test_close_with_ticks);
   g_test_add_func ("/dispatcher/owner-gone", test_owner_gone);
   g_test_add_func ("/dispatcher/waiting-to-leave", test_waiting_to_leave);
 

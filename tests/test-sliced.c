@@ -308,6 +308,40 @@ test_paused (void)
   g_assert_finalize_object (manager);
 }
 
+/* It is not begun while its manager is paused, whatever is asked of itself. */
+static void
+test_paused_manager (void)
+{
+  ThrThreadManager *manager = thr_thread_manager_new ();
+  Slices slices = SLICES (1), unwanted = SLICES (1);
+  ThrThreadWrapper *job, *stopped;
+
+  thr_thread_manager_set_paused (manager, TRUE);
+  job = thr_thread_manager_do_sliced (manager, NULL, slice_func, &slices, NULL);
+  thr_thread_wrapper_pause (job);
+  thr_thread_wrapper_resume (job);
+  thr_test_drain ();
+  g_assert_cmpint (slices.n_steps, ==, 0);
+  g_assert_cmpint (thr_thread_wrapper_get_execution_state (job), ==, THR_EXECUTION_STATE_CREATED);
+  thr_thread_manager_set_paused (manager, FALSE);
+  thr_test_run_until_closed (job);
+  g_assert_cmpint (slices.n_steps, ==, 1);
+
+  /* Nor when it is to end. */
+  thr_thread_manager_set_paused (manager, TRUE);
+  stopped = thr_thread_manager_do_sliced (manager, NULL, slice_func, &unwanted, NULL);
+  thr_thread_wrapper_pause (stopped);
+  thr_thread_wrapper_resume (stopped);
+  thr_thread_manager_stop (manager);
+  g_assert_true (thr_thread_manager_halt (manager, thr_test_deadline (), NULL));
+  g_assert_error (thr_thread_wrapper_get_error (stopped), THR_ERROR, THR_ERROR_STOPPED);
+  g_assert_cmpint (unwanted.n_steps, ==, 0);
+
+  g_assert_finalize_object (stopped);
+  g_assert_finalize_object (job);
+  thr_test_finalize_soon (manager);
+}
+
 /* Ended from outside: by cancel, by halt, by the manager's halt. */
 static void
 test_ended (void)
@@ -588,6 +622,7 @@ main (int   argc,
   g_test_add_func ("/sliced/slow-step", test_slow_step);
   g_test_add_func ("/sliced/endless", test_endless);
   g_test_add_func ("/sliced/paused", test_paused);
+  g_test_add_func ("/sliced/paused-manager", test_paused_manager);
   g_test_add_func ("/sliced/ended", test_ended);
   g_test_add_func ("/sliced/running-handler", test_running_handler);
   g_test_add_func ("/sliced/own", test_own);

@@ -298,7 +298,9 @@ step (ThrThreadWrapper *self)
       close_job (self);
       return TRUE;
     }
-  if (flags & THR_JOB_STEP)
+  /* Who begins it marks the first step, too: what asked before is not for a job that
+   * is still queued, or being submitted. */
+  if ((flags & THR_JOB_STEP) && (flags & THR_JOB_STARTED))
     thr_job_step (self);
   return FALSE;
 }

@@ -199,6 +199,62 @@ test_break_points_only (void)
   thr_test_diary_clear (&diary);
 }
 
+#define WAIT 10000 /* in microseconds */
+
+/* Takes all the time of the wait, before anybody else has a turn. */
+static gboolean
+hold_up (gpointer user_data)
+{
+  gint64 *begun = user_data;
+
+  if (g_get_monotonic_time () - *begun >= WAIT)
+    *begun = 0; /* the wait was over before this began */
+  while (*begun != 0 && g_get_monotonic_time () - *begun < 2 * WAIT)
+    ;
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+wait_held_up (ThrWorker *worker,
+              gpointer   user_data,
+              GError   **error)
+{
+  ThrTestDiary *diary = user_data;
+  gint64 begun;
+
+  do
+    {
+      g_autoptr (GSource) source = g_idle_source_new ();
+
+      thr_test_diary_clear (diary);
+      thr_test_diary_init (diary);
+      g_source_set_priority (source, G_PRIORITY_HIGH);
+      g_source_set_callback (source, hold_up, &begun, NULL);
+      g_source_attach (source, g_main_context_get_thread_default ());
+      begun = g_get_monotonic_time ();
+      g_assert_true (do_later (worker, 1, note, diary));
+      g_assert_true (thr_worker_wait_timeout (worker, WAIT, error));
+      g_assert_cmpint (g_get_monotonic_time () - begun, >=, WAIT);
+    }
+  while (begun == 0);
+  thr_test_diary_check (diary, "later");
+  return TRUE;
+}
+
+/* What comes due within a wait is called in it, also where that was held up. */
+static void
+test_due_in_time (void)
+{
+  ThrTestDiary diary;
+  ThrWorker *worker = thr_worker_new (NULL, wait_held_up, &diary, NULL);
+
+  thr_test_diary_init (&diary);
+  thr_test_worker_start (worker);
+  thr_test_worker_join (worker);
+  thr_test_finalize_soon (worker);
+  thr_test_diary_clear (&diary);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -211,6 +267,7 @@ main (int   argc,
   g_test_add_func ("/worker-later/stop", test_stop);
   g_test_add_func ("/worker-later/nested", test_nested);
   g_test_add_func ("/worker-later/break-points-only", test_break_points_only);
+  g_test_add_func ("/worker-later/due-in-time", test_due_in_time);
 
   return g_test_run ();
 }

@@ -475,7 +475,7 @@ static Verdict
 run_break (ThrRun   *run,
            ThrBreak *self)
 {
-  gboolean iterated = FALSE;
+  gboolean iterated = FALSE, looked = FALSE;
 
   thr_laters_release (run);
   for (;;)
@@ -489,14 +489,17 @@ run_break (ThrRun   *run,
         return verdict;
       /* What else the context has gets its turn even where every wait finds
        * its event there already. */
-      if (verdict != VERDICT_WAIT &&
-          (iterated ||
-           (!self->no_wait && g_get_monotonic_time () - run->iterated_at < ITERATE_INTERVAL)))
+      if (verdict == VERDICT_DONE &&
+          (iterated || g_get_monotonic_time () - run->iterated_at < ITERATE_INTERVAL))
+        return verdict;
+      /* And what was due within the time is called before that is over. */
+      if (verdict == VERDICT_TIMED_OUT && looked)
         return verdict;
 
       g_main_context_iteration (run->context, verdict == VERDICT_WAIT && !look_on (run, self));
       run->iterated_at = g_get_monotonic_time ();
       iterated = TRUE;
+      looked = verdict == VERDICT_TIMED_OUT;
     }
 }
 

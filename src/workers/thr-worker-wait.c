@@ -606,7 +606,8 @@ thr_worker_update (ThrWorker *self,
  * @timeout: how long to wait, in microseconds
  * @error: where to put an error
  *
- * Waits, and processes events meanwhile.
+ * Waits, and processes events meanwhile. What comes due until then
+ * ([method@Thr.Worker.later]) is called before it returns.
  *
  * While the worker is paused this does not return.
  *

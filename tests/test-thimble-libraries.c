@@ -158,11 +158,11 @@ lacks (const char *name,
   return TRUE;
 }
 
-/* Memcheck would see what they leak, or what their child processes do. */
+/* Memcheck and the sanitizers would see what they do, or their child processes. */
 static gboolean
 leaks (void)
 {
-  if (thr_test_scale (1, 0) > 0)
+  if (!thr_test_is_watched ())
     return FALSE;
   g_test_skip ("leaks by itself");
   return TRUE;

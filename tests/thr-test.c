@@ -8,6 +8,32 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* gcc says it in its way, clang in its own. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED TRUE
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED TRUE
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED FALSE
+#endif
+
+static gboolean
+is_under_valgrind (void)
+{
+  const char *preload = g_getenv ("LD_PRELOAD");
+
+  return preload != NULL && strstr (preload, "vgpreload") != NULL;
+}
+
+gboolean
+thr_test_is_watched (void)
+{
+  return SANITIZED || is_under_valgrind ();
+}
+
 static gboolean
 is_slow (void)
 {
@@ -16,9 +42,7 @@ is_slow (void)
   if (g_once_init_enter (&slow))
     {
       const char *quick = g_getenv ("THR_TEST_QUICK");
-      const char *preload = g_getenv ("LD_PRELOAD");
-      gboolean is = (quick != NULL && *quick != '\0' && *quick != '0') ||
-                    (preload != NULL && strstr (preload, "vgpreload") != NULL);
+      gboolean is = (quick != NULL && *quick != '\0' && *quick != '0') || is_under_valgrind ();
 
       g_once_init_leave (&slow, is ? 2 : 1);
     }

@@ -12,6 +12,10 @@ guint  thr_test_scale    (guint full,
                           guint quick);
 gint64 thr_test_deadline (void);
 
+/* Whether memcheck or a sanitizer looks after the memory: it wants the addresses for
+ * itself, and sees what other libraries lose. */
+gboolean thr_test_is_watched (void);
+
 /* Says that something is left out, since this system lacks what it needs. With
  * THR_TEST_ALL=1, where all of it was installed, that is a failure. */
 void   thr_test_skip     (const char *why);

@@ -158,7 +158,7 @@ lacks (const char *name,
   return TRUE;
 }
 
-/* Memcheck and the sanitizers would see what they do, or their child processes. */
+/* Memcheck and the sanitizers would tell of what these libraries do, not of what we do. */
 static gboolean
 leaks (void)
 {
